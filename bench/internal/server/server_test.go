@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/bench/internal/workload"
+)
+
+func startRedis(t *testing.T) *Process {
+	p, err := StartRedis(context.Background())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, p.Stop()) })
+	return p
+}
+
+func TestLoadAndCounters(t *testing.T) {
+	ctx := context.Background()
+	p := startRedis(t)
+	before, err := p.UsedMemory(ctx)
+	require.NoError(t, err)
+	require.NoError(t, p.Load(ctx, 2500))
+	after, err := p.UsedMemory(ctx)
+	require.NoError(t, err)
+	require.Greater(t, after-before, int64(2500*(workload.KeyLen+workload.ValueLen)))
+
+	seq := workload.NewSequence(workload.Uniform(2500), 1234, 0, 1)
+	require.NoError(t, p.ReadAll(ctx, seq))
+	inside, err := p.TimePerCall(ctx, "get")
+	require.NoError(t, err)
+	require.Positive(t, inside)
+	require.Less(t, inside, time.Millisecond)
+
+	require.NoError(t, p.ResetStats(ctx))
+	_, err = p.TimePerCall(ctx, "get")
+	require.Error(t, err)
+}
+
+func TestStopEndsTheProcess(t *testing.T) {
+	p, err := StartRedis(context.Background())
+	require.NoError(t, err)
+	require.NoError(t, p.Stop())
+	_, err = net.Dial("tcp", p.Addr())
+	require.Error(t, err)
+	require.NoDirExists(t, p.home)
+}
+
+func TestStartSaysWhyItFailed(t *testing.T) {
+	_, err := StartNook(context.Background(), "/bin/false")
+	require.ErrorContains(t, err, "false ended at once")
+	_, err = StartNook(context.Background(), "/nowhere/nook")
+	require.ErrorContains(t, err, "/nowhere/nook")
+}
+
+func TestBenchmark(t *testing.T) {
+	got, err := startRedis(t).Benchmark(context.Background(), 4, 2000)
+	require.NoError(t, err)
+	require.Positive(t, got.Get)
+	require.Positive(t, got.Set)
+}
+
+func TestParseThroughput(t *testing.T) {
+	got, err := parseThroughput("WARNING: Could not fetch server CONFIG\n" +
+		"\"test\",\"rps\",\"avg_latency_ms\"\n\"SET\",\"1492537.25\",\"0.454\"\n\"GET\",\"2222222.50\",\"0.293\"\n")
+	require.NoError(t, err)
+	require.Equal(t, Throughput{Get: 2222222.5, Set: 1492537.25}, got)
+
+	for _, bad := range []string{"", "\"SET\",\"1\"\n", "\"GET\",\"x\"\n", "\"GET\"\n", "\"GET\",\"1\n"} {
+		_, err := parseThroughput(bad)
+		require.Error(t, err, "%q", bad)
+	}
+}

@@ -1,0 +1,78 @@
+package nook
+
+import "strings"
+
+// An Error is an error that Redis knows. Its text is exactly the error reply of
+// Redis, code included, so that a server can send it as it is.
+type Error struct {
+	text string
+	kind *Error // the sentinel that errors.Is finds, nil for a sentinel itself
+}
+
+// Error returns Redis's error reply: a code such as ERR or WRONGTYPE, a space
+// and a text.
+func (e *Error) Error() string { return e.text }
+
+// Code returns the first word of the reply, such as WRONGTYPE.
+func (e *Error) Code() string {
+	code, _, _ := strings.Cut(e.text, " ")
+	return code
+}
+
+// Is makes errors.Is find the sentinel of an error whose text names a command.
+func (e *Error) Is(target error) bool { return e.kind != nil && target == error(e.kind) }
+
+// Errors of values and arguments.
+var (
+	ErrWrongType     = &Error{text: "WRONGTYPE Operation against a key holding the wrong kind of value"}
+	ErrNotInteger    = &Error{text: "ERR value is not an integer or out of range"}
+	ErrNotFloat      = &Error{text: "ERR value is not a valid float"}
+	ErrOverflow      = &Error{text: "ERR increment or decrement would overflow"}
+	ErrDecrOverflow  = &Error{text: "ERR decrement would overflow"}
+	ErrNaN           = &Error{text: "ERR increment would produce NaN or Infinity"}
+	ErrOffset        = &Error{text: "ERR offset is out of range"}
+	ErrTooLong       = &Error{text: "ERR string exceeds maximum allowed size (proto-max-bulk-len)"}
+	ErrSyntax        = &Error{text: "ERR syntax error"}
+	ErrOutOfRange    = &Error{text: "ERR index out of range"}
+	ErrInvalidExpire = &Error{text: "ERR invalid expire time"} // the text of the real error names the command
+	ErrInvalidCursor = &Error{text: "ERR invalid cursor"}
+	ErrDigest        = &Error{text: "ERR must be exactly 16 hexadecimal characters"}
+)
+
+// Errors of bitmaps.
+var (
+	ErrBitOffset        = &Error{text: "ERR bit offset is not an integer or out of range"}
+	ErrBitValue         = &Error{text: "ERR bit is not an integer or out of range"}
+	ErrBitArgument      = &Error{text: "ERR The bit argument must be 1 or 0."}
+	ErrBitOpNot         = &Error{text: "ERR BITOP NOT must be called with a single source key."}
+	ErrBitOpSources     = &Error{text: "ERR BITOP must be called with at least two source keys."} // the text of the real error names the operation
+	ErrBitFieldType     = &Error{text: "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."}
+	ErrBitFieldOverflow = &Error{text: "ERR Invalid OVERFLOW type specified"}
+	ErrBitFieldReadOnly = &Error{text: "ERR BITFIELD_RO only supports the GET subcommand"}
+)
+
+// Errors of keys and databases.
+var (
+	ErrNoSuchKey   = &Error{text: "ERR no such key"}
+	ErrSameObject  = &Error{text: "ERR source and destination objects are the same"}
+	ErrDBIndex     = &Error{text: "ERR DB index is out of range"}
+	ErrExpireNX    = &Error{text: "ERR NX and XX, GT or LT options at the same time are not compatible"}
+	ErrExpireGTLT  = &Error{text: "ERR GT and LT options at the same time are not compatible"}
+	ErrNoLFU       = &Error{text: "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."}
+	ErrNoLRU       = &Error{text: "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."}
+	ErrOutOfMemory = &Error{text: "OOM command not allowed when used memory > 'maxmemory'."}
+)
+
+// Errors of the store and its transactions. They have no counterpart in Redis.
+var (
+	ErrClosed       = &Error{text: "ERR the store is closed"}
+	ErrTxConflict   = &Error{text: "ERR a watched key was changed"}
+	ErrTxDone       = &Error{text: "ERR the transaction has ended"}
+	ErrTxUndeclared = &Error{text: "ERR the key was not declared to the transaction"}
+)
+
+// invalidExpire returns the ErrInvalidExpire of a command, named as on the
+// wire in lower case.
+func invalidExpire(command string) *Error {
+	return &Error{text: "ERR invalid expire time in '" + command + "' command", kind: ErrInvalidExpire}
+}

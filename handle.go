@@ -1,0 +1,469 @@
+package nook
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nookdb/nook/internal/table"
+)
+
+// A read is a command's view of one key. If the value is one that never changes
+// in place it is taken without a lock; else the lock is held until done.
+//
+//	r, err := c.read(key)
+//	if err != nil { ... }
+//	defer r.done()
+type read struct {
+	entry    *table.Entry // nil if there is no such key
+	number   int64        // of an entry in form Number
+	deadline int64        // Unix milliseconds, 0 for none
+	locked   *shard       // to unlock when done, nil if there is none
+}
+
+func (c *commands) read(key string) (read, error) {
+	r, err := c.inspect(key)
+	if r.entry != nil {
+		c.ks.touch(r.entry)
+	}
+	return r, err
+}
+
+// inspect is read without counting as an access.
+func (c *commands) inspect(key string) (read, error) {
+	if c.tx == nil && uint(c.db) < uint(c.ks.opts.Databases) {
+		if r, ok := c.peek(key); ok {
+			return r, nil
+		}
+	}
+	return c.readLocked(key)
+}
+
+// peek reads without a lock. It reports false where that is not enough.
+func (c *commands) peek(key string) (read, bool) {
+	i, h := c.ks.shardOf(key)
+	sh := &c.ks.shards[i]
+	turn := sh.turn.Load()
+	if turn&1 != 0 {
+		return read{}, false
+	}
+	var r read
+	if d := sh.dbs[c.db].Load(); d != nil {
+		r.entry = d.table.Find(h, key)
+	}
+	if e := r.entry; e != nil {
+		switch e.Form() {
+		case table.Text, table.Long:
+		case table.Number:
+			r.number = e.Number()
+		default:
+			return read{}, false
+		}
+		r.deadline = e.Deadline()
+		if r.deadline != 0 && r.deadline <= c.now() {
+			return read{}, false
+		}
+	}
+	return r, sh.turn.Load() == turn
+}
+
+func (c *commands) readLocked(key string) (read, error) {
+	w, err := c.open(key)
+	if err != nil {
+		return read{}, err
+	}
+	r := read{entry: w.entry}
+	if w.own {
+		r.locked = w.shard
+	}
+	if e := w.entry; e != nil {
+		r.deadline = e.Deadline()
+		if e.Form() == table.Number {
+			r.number = e.Number()
+		}
+	}
+	w.settle()
+	w.commit()
+	return r, nil
+}
+
+func (r *read) done() {
+	if r.locked != nil {
+		r.locked.mu.Unlock()
+	}
+}
+
+// A write is a command's hold of one key that it may change. Commands change
+// the key by put, remove and setDeadline, say what they did by event and
+// effect, and leave all else to done.
+//
+//	w, err := c.write(key)
+//	if err != nil { ... }
+//	defer w.done()
+type write struct {
+	c       *commands
+	shard   *shard
+	db      *database
+	hash    uint64
+	key     string
+	entry   *table.Entry // nil if there is no such key
+	slot    table.Slot   // of entry; see stale
+	stale   bool         // slot must be looked up again
+	own     bool         // the lock was taken here, not by a transaction or a multi
+	changed bool
+	size    int    // of the entry's buffer or object at the last settling
+	batch   *batch // effects, nil if there are none yet
+}
+
+// write opens a key for a command that may need more memory. It makes room or
+// fails with ErrOutOfMemory first.
+func (c *commands) write(key string) (write, error) {
+	if err := c.makeRoom(); err != nil {
+		return write{}, err
+	}
+	return c.reduce(key)
+}
+
+// reduce opens a key for a command that never needs more memory.
+func (c *commands) reduce(key string) (write, error) {
+	w, err := c.open(key)
+	if err == nil && w.entry != nil {
+		c.ks.touch(w.entry)
+		w.preserve()
+	}
+	return w, err
+}
+
+// open locks the key's shard, unless a transaction holds it, and finds the key.
+func (c *commands) open(key string) (write, error) {
+	i, h := c.ks.shardOf(key)
+	own, err := c.lock(i)
+	if err != nil {
+		return write{}, err
+	}
+	w := write{c: c, shard: &c.ks.shards[i], hash: h, key: key, own: own}
+	if c.tx != nil {
+		w.batch = c.tx.batch
+	}
+	w.find()
+	return w, nil
+}
+
+// lock locks shard i for a command on one key and reports whether the command
+// must unlock it.
+func (c *commands) lock(i int) (own bool, err error) {
+	if c.tx != nil {
+		return false, c.tx.check(c.db, i)
+	}
+	if uint(c.db) >= uint(c.ks.opts.Databases) {
+		return false, ErrDBIndex
+	}
+	sh := &c.ks.shards[i]
+	sh.mu.Lock()
+	if sh.closed {
+		sh.mu.Unlock()
+		return false, ErrClosed
+	}
+	return true, nil
+}
+
+// find looks the key up and removes it if it has expired.
+func (w *write) find() {
+	w.db = w.shard.database(w.c.ks, w.c.db)
+	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
+	if w.entry == nil {
+		return
+	}
+	if at := w.entry.Deadline(); at != 0 && at <= w.c.now() {
+		w.expire()
+		return
+	}
+	w.size = payloadSize(w.entry)
+}
+
+// expire removes the key because its deadline has passed.
+func (w *write) expire() {
+	w.preserve()
+	w.remove()
+	w.event(EventExpired, "expired")
+	if w.logged() {
+		w.effect("DEL", w.key)
+	}
+}
+
+// preserve hands the value that is about to change to a snapshot that has not
+// saved it yet.
+func (w *write) preserve() {
+	if w.shard.saving != nil {
+		w.shard.saving(w.c.db, w.entry)
+	}
+}
+
+// put makes e, whose key is w's, the key's entry.
+func (w *write) put(e *table.Entry) {
+	before, after := int64(0), e.Deadline()
+	if old := w.entry; old != nil {
+		before = old.Deadline()
+		w.account(-old.Size() - w.size)
+		w.c.ks.inherit(e, old)
+		w.relocate()
+		w.db.table.Replace(w.slot, e)
+	} else {
+		w.c.ks.born(e)
+		tableSize := w.db.table.Bytes()
+		w.db.table.Insert(w.hash, e)
+		w.account(w.db.table.Bytes() - tableSize)
+		w.stale = true
+	}
+	w.size = payloadSize(e)
+	w.account(e.Size() + w.size)
+	w.schedule(before, after, e)
+	w.entry = e
+	w.changed = true
+}
+
+// remove deletes the key.
+func (w *write) remove() {
+	w.account(-w.entry.Size() - w.size)
+	w.schedule(w.entry.Deadline(), 0, w.entry)
+	w.relocate()
+	tableSize := w.db.table.Bytes()
+	w.db.table.Delete(w.hash, w.slot)
+	w.account(w.db.table.Bytes() - tableSize)
+	w.entry, w.size = nil, 0
+	w.changed = true
+}
+
+// setDeadline gives the key a deadline in Unix milliseconds, 0 for none.
+func (w *write) setDeadline(at int64) {
+	old := w.entry
+	before := old.Deadline()
+	w.schedule(before, 0, old)
+	e := old.WithDeadline(at)
+	if e != old {
+		w.account(e.Size() - old.Size())
+		w.relocate()
+		w.db.table.Replace(w.slot, e)
+		w.entry = e
+	}
+	w.schedule(0, at, e)
+	w.changed = true
+}
+
+// schedule moves an entry in the order of deadlines.
+func (w *write) schedule(before, after int64, e *table.Entry) {
+	if before != 0 && before != after {
+		w.db.expiry.remove(before, e)
+	}
+	if after != 0 {
+		w.db.expiry.add(after, e)
+		w.shard.alarm.set(w.c.ks, w.shard, after)
+	}
+}
+
+// relocate finds the slot again after an insertion may have moved it.
+func (w *write) relocate() {
+	if w.stale {
+		_, w.slot = w.db.table.Locate(w.hash, w.key)
+		w.stale = false
+	}
+}
+
+// modified says that the value was changed in place.
+func (w *write) modified() { w.changed = true }
+
+// account adds to the bytes in use.
+func (w *write) account(n int) { w.shard.account(w.c.ks, n) }
+
+// logged reports whether effects are wanted. Commands build none otherwise.
+func (w *write) logged() bool { return w.c.ks.opts.Journal != nil }
+
+// effect records what the command did, as a command that does the same
+// whenever and wherever it is run. The strings are the journal's from now on.
+func (w *write) effect(args ...string) {
+	if w.batch == nil {
+		w.batch = new(batch)
+	}
+	w.batch.add(w.c.db, args)
+}
+
+// event tells subscribers what happened to the key.
+func (w *write) event(class EventClass, name string) { w.c.ks.event(class, name, w.c.db, w.key) }
+
+// done ends the hold.
+func (w *write) done() {
+	w.settle()
+	if w.own {
+		w.commit()
+		w.shard.mu.Unlock()
+	}
+}
+
+// settle is the epilogue of a change: what every command owes to the rest of
+// the store.
+func (w *write) settle() {
+	if !w.changed {
+		return
+	}
+	w.changed = false
+	if w.entry != nil {
+		w.settleValue()
+	}
+	w.shard.watched.touch(w.c.db, w.key)
+	w.shard.waiting.wake(w.c.db, w.key)
+	w.c.ks.changes.Add(1)
+}
+
+// settleValue accounts for a value that may have changed in place and deletes
+// the key of a collection that has become empty.
+func (w *write) settleValue() {
+	if o, ok := collectionOf(w.entry); ok && o.Len() == 0 {
+		w.remove()
+		w.changed = false
+		w.event(EventGeneric, "del")
+		return
+	}
+	size := payloadSize(w.entry)
+	w.account(size - w.size)
+	w.size = size
+}
+
+// commit hands the effects to the journal, as one transaction.
+func (w *write) commit() {
+	if w.own && w.batch != nil {
+		w.batch.commit(w.c.ks)
+	}
+}
+
+// collection is what the values of all types but string have in common.
+type collection interface {
+	Len() int
+	Bytes() int // on the heap
+}
+
+func collectionOf(e *table.Entry) (collection, bool) {
+	if e.Form() != table.Object {
+		return nil, false
+	}
+	return e.Object().(collection), true
+}
+
+// payloadSize returns the bytes of a value that can change in place.
+func payloadSize(e *table.Entry) int {
+	switch e.Form() {
+	case table.Buffer:
+		return cap(e.Buffer())
+	case table.Object:
+		return e.Object().(collection).Bytes()
+	default:
+		return 0
+	}
+}
+
+// A multi is a command's hold of several keys, or of all. No other command sees
+// what happens between its steps.
+//
+//	m, err := c.writeAll(keys...)
+//	if err != nil { ... }
+//	defer m.done()
+//	w := m.open(key)
+//	...
+//	w.settle()
+type multi struct {
+	c      *commands
+	shards []int // locked here; nil within a transaction
+	batch  *batch
+}
+
+// writeAll opens several keys for a command that may need more memory. No keys
+// stand for the whole store.
+func (c *commands) writeAll(keys ...string) (*multi, error) {
+	if err := c.makeRoom(); err != nil {
+		return nil, err
+	}
+	return c.reduceAll(keys...)
+}
+
+// reduceAll opens several keys for a command that never needs more memory.
+func (c *commands) reduceAll(keys ...string) (*multi, error) {
+	return c.holdAll(c.ks.shardsOf(keys))
+}
+
+// holdAll locks shards for a multi.
+func (c *commands) holdAll(shards []int) (*multi, error) {
+	m := &multi{c: c}
+	if c.tx != nil {
+		m.batch = c.tx.batch
+		return m, c.tx.check(c.db, shards...)
+	}
+	if uint(c.db) >= uint(c.ks.opts.Databases) {
+		return nil, ErrDBIndex
+	}
+	if err := c.ks.hold(shards); err != nil {
+		return nil, err
+	}
+	m.shards = shards
+	if c.ks.opts.Journal != nil {
+		m.batch = new(batch)
+	}
+	return m, nil
+}
+
+// open gives access to one of the keys, which may change; settle ends it.
+func (m *multi) open(key string) write { return m.openIn(m.c, key) }
+
+// openIn is open in another database of the same store.
+func (m *multi) openIn(c *commands, key string) write {
+	w := m.look(c, key)
+	if w.entry != nil {
+		m.c.ks.touch(w.entry)
+		w.preserve()
+	}
+	return w
+}
+
+// look is open for reading, without counting as an access.
+func (m *multi) look(c *commands, key string) write {
+	i, h := m.c.ks.shardOf(key)
+	w := write{c: c, shard: &m.c.ks.shards[i], hash: h, key: key, batch: m.batch}
+	w.find()
+	w.settle()
+	return w
+}
+
+// effect records what the command did. Commands call it only if logged.
+func (m *multi) effect(args ...string) { m.batch.add(m.c.db, args) }
+
+func (m *multi) logged() bool { return m.c.ks.opts.Journal != nil }
+
+// done ends the hold.
+func (m *multi) done() {
+	if m.c.tx != nil {
+		return
+	}
+	if m.batch != nil {
+		m.batch.commit(m.c.ks)
+	}
+	m.c.ks.release(m.shards)
+}
+
+// shardsOf returns the indexes of the keys' shards, in order, each once; of all
+// shards if there are no keys.
+func (ks *keyspace) shardsOf(keys []string) []int {
+	if len(keys) == 0 {
+		return ks.allShards()
+	}
+	shards := make([]int, len(keys))
+	for n, key := range keys {
+		shards[n], _ = ks.shardOf(key)
+	}
+	slices.SortFunc(shards, cmp.Compare[int])
+	return slices.Compact(shards)
+}
+
+func (ks *keyspace) allShards() []int {
+	shards := make([]int, len(ks.shards))
+	for i := range shards {
+		shards[i] = i
+	}
+	return shards
+}

@@ -1,0 +1,163 @@
+package command
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nookdb/nook"
+)
+
+// Version is the version of Redis whose commands the table has, as HELLO and
+// INFO tell it to clients.
+const Version = "7.0.15"
+
+// A Conn is what commands may ask of the connection they came over. The
+// database that the connection has selected is not among it, nor the version of the
+// protocol: they are the DB and the Out of its calls, which commands change there.
+type Conn interface {
+	// ID returns the number of the connection. No other of the same server
+	// ever has it.
+	ID() int64
+	// Name returns the name that the client gave the connection, "" for none.
+	Name() string
+	// SetName gives the connection a name of printable ASCII without spaces,
+	// "" for none.
+	SetName(name string)
+	// SetLibrary notes what the client says of its library; nil says nothing.
+	SetLibrary(name, version *string)
+
+	// HasPassword reports whether the default user has a password.
+	HasPassword() bool
+	// Authenticate makes the connection that of a user, or fails with
+	// ErrWrongPass and changes nothing.
+	Authenticate(user, password string) error
+	// Authenticated reports whether the connection may do more than
+	// authenticate.
+	Authenticated() bool
+
+	// HangUp ends the connection once all replies are sent.
+	HangUp()
+	// Reset makes the connection what it was at first, but for what the call
+	// holds.
+	Reset()
+
+	// Client describes the connection.
+	Client() Client
+	// Clients describes all connections of the server, from the oldest to the
+	// newest.
+	Clients() iter.Seq[Client]
+
+	// Begin starts a transaction. It fails inside of one.
+	Begin() error
+	// Exec runs the queued commands and replies what they reply, or null if a watched
+	// key has changed.
+	Exec(c *Call) error
+	// Discard forgets the transaction and what is watched.
+	Discard() error
+	// Watch watches keys of a database until the next transaction ends.
+	Watch(db *nook.Commands, keys []string) error
+	// Unwatch forgets what is watched.
+	Unwatch()
+
+	// Info returns what INFO replies for the sections. The figures of the
+	// store are those that db sees.
+	Info(db *nook.Commands, s Sections) (string, error)
+	// Shutdown asks for the end of the server and hangs up.
+	Shutdown() error
+}
+
+// connected makes a command that needs its connection fail where there is none.
+func connected(run func(c *Call) error) func(c *Call) error {
+	return func(c *Call) error {
+		if c.Conn == nil {
+			return errNoConn
+		}
+		return run(c)
+	}
+}
+
+// A Client describes a connection, as CLIENT LIST does.
+type Client struct {
+	ID          int64
+	Addr        string // of the client
+	LocalAddr   string // of the server
+	FD          int    // file descriptor, -1 if there is none
+	Name        string
+	Age         time.Duration // since it was made
+	Idle        time.Duration // since it was last used
+	Flags       string        // Redis's letters, such as N for nothing special
+	DB          int
+	Queued      int    // commands in its transaction, -1 outside of one
+	Unparsed    int    // bytes read that are not yet a request
+	ArgBytes    int    // bytes of the arguments of the last request
+	QueuedBytes int    // bytes of the arguments in its transaction
+	Unsent      int    // bytes of replies that wait
+	Command     string // full name of the last command, "" for none
+	User        string
+	Proto       int
+	LibName     string
+	LibVersion  string
+}
+
+// appendTo appends the line that CLIENT LIST has for the client. What nook has
+// not, such as redirected clients, is as it is in a Redis that does not use it.
+func (k *Client) appendTo(b []byte) []byte {
+	b = appendField(b, "id", k.ID)
+	b = append(b, " addr="+k.Addr+" laddr="+k.LocalAddr...)
+	b = appendField(b, " fd", int64(k.FD))
+	b = append(b, " name="+k.Name...)
+	b = appendField(b, " age", int64(k.Age/time.Second))
+	b = appendField(b, " idle", int64(k.Idle/time.Second))
+	b = append(b, " flags="+k.Flags...)
+	b = appendField(b, " db", int64(k.DB))
+	b = append(b, " sub=0 psub=0 ssub=0"...)
+	b = appendField(b, " multi", int64(k.Queued))
+	b = appendField(b, " qbuf", int64(k.Unparsed))
+	b = append(b, " qbuf-free=0"...)
+	b = appendField(b, " argv-mem", int64(k.ArgBytes))
+	b = appendField(b, " multi-mem", int64(k.QueuedBytes))
+	b = append(b, " rbs=0 rbp=0 obl=0 oll=0"...)
+	b = appendField(b, " omem", int64(k.Unsent))
+	b = appendField(b, " tot-mem", int64(k.Unparsed+k.ArgBytes+k.QueuedBytes+k.Unsent))
+	b = append(b, " events=r cmd="+k.lastCommand()+" user="+k.User+" redir=-1"...)
+	b = appendField(b, " resp", int64(k.Proto))
+	return append(b, " lib-name="+k.LibName+" lib-ver="+k.LibVersion+"\n"...)
+}
+
+func (k *Client) lastCommand() string {
+	if k.Command == "" {
+		return "NULL"
+	}
+	return k.Command
+}
+
+func appendField(b []byte, name string, n int64) []byte {
+	b = append(b, name...)
+	b = append(b, '=')
+	return strconv.AppendInt(b, n, 10)
+}
+
+// Errors of connections.
+const (
+	ErrWrongPass   = Error("WRONGPASS invalid username-password pair or user is disabled.")
+	ErrNoAuth      = Error("NOAUTH Authentication required.")
+	ErrNoMulti     = Error("ERR Command not allowed inside a transaction")
+	ErrNested      = Error("ERR MULTI calls can not be nested")
+	ErrWatchInside = Error("ERR WATCH inside MULTI is not allowed")
+	ErrNoExec      = Error("ERR EXEC without MULTI")
+	ErrNoDiscard   = Error("ERR DISCARD without MULTI")
+	ErrExecAbort   = Error("EXECABORT Transaction discarded because of previous errors.")
+	ErrInternal    = Error("ERR internal error")
+	ErrMaxClients  = Error("ERR max number of clients reached")
+	ErrShutdown    = Error("ERR Errors trying to SHUTDOWN. Check logs.")
+
+	errNoConn = Error("ERR the command needs a connection")
+)
+
+// AbortedBy returns the error of an EXEC that was itself rejected for the given
+// reason.
+func AbortedBy(reason error) Error {
+	return Error("EXECABORT Transaction discarded because of: " + strings.TrimPrefix(ErrorText(reason), "ERR "))
+}

@@ -1,0 +1,33 @@
+package command
+
+// helpDoc is the documentation of the sub-command HELP of any container.
+const helpDoc = "Tells what the subcommands do."
+
+// help replies what the sub-commands of a container do, one line to an element.
+// It is the Run of each sub-command HELP.
+func help(c *Call) error {
+	container := c.Row.parent
+	lines := []string{upper(container.Name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
+	if container.Run != nil {
+		lines = append(lines, "(no subcommand)", "    "+container.Doc)
+	}
+	for _, sub := range container.Sub {
+		if sub != c.Row {
+			lines = append(lines, sub.usage(), "    "+sub.Doc)
+		}
+	}
+	lines = append(lines, "HELP", "    Prints this help.")
+	c.Out.Array(len(lines))
+	for _, line := range lines {
+		c.Out.Simple(line)
+	}
+	return nil
+}
+
+// usage returns how a sub-command is written.
+func (r *Row) usage() string {
+	if r.Usage == "" {
+		return upper(r.Name)
+	}
+	return upper(r.Name) + " " + r.Usage
+}

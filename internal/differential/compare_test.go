@@ -1,0 +1,164 @@
+package differential
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// compare reports whether both sides may have given these replies to the same
+// command: equal ones, ones that Redis itself might have given, or ones that
+// differ in a way that the list of differences names.
+func compare(c command, redis, nook resp.Reply) bool {
+	same := comparers[c.name()]
+	if same == nil {
+		same = exactly
+	}
+	return same(redis, nook) || accepted(c, redis, nook)
+}
+
+// comparers are how the replies to some commands are compared. Errors are
+// always compared exactly.
+var comparers = map[string]func(redis, nook resp.Reply) bool{
+	"KEYS":      inAnyOrder,
+	"RANDOMKEY": sameKind, // replay checks that the key exists
+	"SCAN":      sameShape,
+	scanAll:     sameScan,
+
+	"TTL":         within(2),
+	"PTTL":        within(2000),
+	"EXPIRETIME":  deadline(1000),
+	"PEXPIRETIME": deadline(1),
+
+	"OBJECT IDLETIME": within(2),
+	"OBJECT FREQ":     within(255),
+
+	"HELLO":     sameHello,
+	"CLIENT ID": sameKind,
+	"TIME":      sameShape,
+	"LASTSAVE":  sameKind,
+}
+
+func exactly(redis, nook resp.Reply) bool { return redis.Equal(nook) }
+
+// sameKind compares the kind alone, and nulls and errors exactly.
+func sameKind(redis, nook resp.Reply) bool {
+	if redis.Kind == resp.KindError || redis.Null || nook.Null {
+		return redis.Equal(nook)
+	}
+	return redis.Kind == nook.Kind
+}
+
+// sameShape compares the kinds and the number of elements, but not what is in
+// arrays inside.
+func sameShape(redis, nook resp.Reply) bool {
+	if redis.Kind != resp.KindArray || nook.Kind != resp.KindArray {
+		return redis.Equal(nook)
+	}
+	return slices.EqualFunc(redis.Elems, nook.Elems, sameKind)
+}
+
+// sameScan compares whole scans exactly. In a pipeline or a transaction there
+// is only the first page of one.
+func sameScan(redis, nook resp.Reply) bool {
+	if redis.Kind == resp.KindSet {
+		return redis.Equal(nook)
+	}
+	return sameShape(redis, nook)
+}
+
+// inAnyOrder compares the elements of arrays as sets.
+func inAnyOrder(redis, nook resp.Reply) bool {
+	redis.Elems, nook.Elems = sorted(redis.Elems), sorted(nook.Elems)
+	return redis.Equal(nook)
+}
+
+func sorted(elems []resp.Reply) []resp.Reply {
+	return slices.SortedFunc(slices.Values(elems), func(a, b resp.Reply) int { return strings.Compare(a.Str, b.Str) })
+}
+
+// within compares numbers of what is left of a span, or has passed of one:
+// both are as old as they may be in tolerance. Below zero numbers have a meaning
+// of their own.
+func within(tolerance int64) func(redis, nook resp.Reply) bool {
+	return func(redis, nook resp.Reply) bool {
+		if redis.Kind != resp.KindInt || nook.Kind != resp.KindInt || redis.Int < 0 || nook.Int < 0 {
+			return redis.Equal(nook)
+		}
+		return max(redis.Int-nook.Int, nook.Int-redis.Int) <= tolerance
+	}
+}
+
+// deadline compares deadlines in units of so many milliseconds: exactly, if the
+// deadline was given as one, and with a tolerance of 2 seconds if it was given
+// as a span.
+func deadline(unit int64) func(redis, nook resp.Reply) bool {
+	near := within(2000 / unit)
+	return func(redis, nook resp.Reply) bool {
+		if redis.Kind == resp.KindInt && absolute[redis.Int*unit] {
+			return redis.Equal(nook)
+		}
+		return near(redis, nook)
+	}
+}
+
+// sameHello compares the replies of HELLO but for the version of the server
+// and the id of the connection.
+func sameHello(redis, nook resp.Reply) bool {
+	return withoutIdentity(redis).Equal(withoutIdentity(nook))
+}
+
+func withoutIdentity(r resp.Reply) resp.Reply {
+	r.Elems = slices.Clone(r.Elems)
+	for i := 0; i+1 < len(r.Elems); i += 2 {
+		switch r.Elems[i].Str {
+		case "version":
+			r.Elems[i+1].Str = "any"
+		case "id":
+			r.Elems[i+1].Int = 0
+		}
+	}
+	return r
+}
+
+func TestComparers(t *testing.T) {
+	integer := func(n int64) resp.Reply { return resp.Reply{Kind: resp.KindInt, Int: n} }
+	bulk := func(s string) resp.Reply { return resp.Reply{Kind: resp.KindBulk, Str: s} }
+	array := func(elems ...resp.Reply) resp.Reply { return resp.Reply{Kind: resp.KindArray, Elems: elems} }
+	failure := resp.Reply{Kind: resp.KindError, Str: "ERR no"}
+	exact, _ := strconv.ParseInt(unixSeconds[0], 10, 64)
+
+	for _, c := range []struct {
+		command     string
+		redis, nook resp.Reply
+		want        bool
+	}{
+		{"GET", bulk("a"), bulk("a"), true},
+		{"GET", bulk("a"), bulk("b"), false},
+		{"GET", bulk("1"), integer(1), false},
+		{"KEYS", array(bulk("a"), bulk("b")), array(bulk("b"), bulk("a")), true},
+		{"KEYS", array(bulk("a"), bulk("b")), array(bulk("b"), bulk("b")), false},
+		{"RANDOMKEY", bulk("a"), bulk("b"), true},
+		{"RANDOMKEY", failure, bulk("b"), false},
+		{"SCAN", array(bulk("0"), array(bulk("a"))), array(bulk("7"), array()), true},
+		{"SCAN", array(bulk("0"), array(bulk("a"))), array(bulk("0")), false},
+		{"TTL", integer(100), integer(102), true},
+		{"TTL", integer(100), integer(103), false},
+		{"TTL", integer(-1), integer(-2), false},
+		{"PTTL", integer(-1), integer(0), false},
+		{"PTTL", failure, integer(0), false},
+		{"EXPIRETIME", integer(exact), integer(exact + 1), false},
+		{"EXPIRETIME", integer(exact + 5), integer(exact + 6), true},
+		{"PEXPIRETIME", integer(exact * 1000), integer(exact*1000 + 1), false},
+		{"PEXPIRETIME", integer(exact*1000 + 5), integer(exact*1000 + 6), true},
+		{"HELLO", array(bulk("id"), integer(1), bulk("proto"), integer(2)), array(bulk("id"), integer(2), bulk("proto"), integer(2)), true},
+		{"HELLO", array(bulk("id"), integer(1), bulk("proto"), integer(2)), array(bulk("id"), integer(1), bulk("proto"), integer(3)), false},
+	} {
+		require.Equal(t, c.want, compare(command{c.command}, c.redis, c.nook), "%s %v %v", c.command, c.redis, c.nook)
+	}
+}

@@ -1,0 +1,120 @@
+package differential
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/internal/resp"
+)
+
+//go:embed testdata/commands.tsv
+var commandList string
+
+// row is a command of the list of all commands.
+type row struct {
+	group, name, since string
+}
+
+// commandRows returns the rows of the list, by name.
+func commandRows() map[string]row {
+	rows := map[string]row{}
+	for line := range strings.Lines(commandList) {
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		if len(fields) >= 3 && !strings.HasPrefix(line, "#") {
+			rows[fields[1]] = row{fields[0], fields[1], fields[2]}
+		}
+	}
+	return rows
+}
+
+// finishedGroups are the groups of which nook has every command but those in
+// unfinished.
+var finishedGroups = []string{"string", "bitmap", "generic", "transactions"}
+
+var unfinished = []string{"SORT", "SORT_RO", "DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
+
+// finishedRows are the finished commands of other groups.
+var finishedRows = []string{
+	"AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT SETNAME", "ECHO", "HELLO", "PING", "QUIT", "RESET", "SELECT",
+	"COMMAND", "COMMAND INFO", "DBSIZE", "FLUSHALL", "FLUSHDB", "SWAPDB",
+}
+
+// finished returns the names of all finished commands, sorted.
+func finished() []string {
+	names := slices.Clone(finishedRows)
+	for name, row := range commandRows() {
+		if slices.Contains(finishedGroups, row.group) && !slices.Contains(unfinished, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sent are the commands that a real server has answered with more than an
+// error, by name.
+var sent struct {
+	sync.Mutex
+	names map[string]bool
+}
+
+// noteSent notes the commands of a step that were answered.
+func noteSent(s step, out outcome) {
+	for i, r := range out.replies {
+		if r.Kind != resp.KindError && s.command(i) != nil {
+			noteAnswered(s.command(i))
+		}
+	}
+}
+
+func noteAnswered(c command) {
+	sent.Lock()
+	defer sent.Unlock()
+	if sent.names == nil {
+		sent.names = map[string]bool{}
+	}
+	name := c.name()
+	if name == scanAll {
+		name = "SCAN"
+	}
+	sent.names[name] = true
+}
+
+// reportUnsent prints the finished commands that no test has sent, and returns
+// the exit code. It can only run after all tests, in TestMain.
+func reportUnsent() int {
+	sent.Lock()
+	defer sent.Unlock()
+	missing := slices.DeleteFunc(finished(), func(name string) bool { return sent.names[name] })
+	if len(missing) == 0 {
+		return 0
+	}
+	fmt.Printf("--- FAIL: finished commands that no test of this package sends: %s\n", strings.Join(missing, ", "))
+	return 1
+}
+
+// TestEveryCommandHasATest checks the lists; whether every finished command is
+// sent is known only after all tests (see reportUnsent).
+func TestEveryCommandHasATest(t *testing.T) {
+	rows := commandRows()
+	require.Greater(t, len(rows), 300)
+	groups := map[string]bool{}
+	for _, row := range rows {
+		groups[row.group] = true
+	}
+	for _, group := range finishedGroups {
+		require.True(t, groups[group], group)
+	}
+	for _, name := range slices.Concat(finishedRows, unfinished) {
+		require.Contains(t, rows, name)
+	}
+	for _, name := range finishedRows {
+		require.NotContains(t, finishedGroups, rows[name].group, name)
+	}
+}

@@ -1,0 +1,155 @@
+package table
+
+import (
+	"iter"
+	"sync/atomic"
+)
+
+// directory maps the top bits of a hash to segments. A segment of depth d
+// stands in 2^(depth-d) neighbouring places.
+//
+// Readers take a segment's shape from here, to spare its header's cache line.
+// A lone segment keeps its shape as long as its directory lives. Among several,
+// every segment has at least 2^segmentBits homes, so that a reader who meets a
+// new segment with its forerunner's depth looks in the wrong bucket of it,
+// finds nothing there, and then asks the header.
+type directory struct {
+	depth uint8
+	bits  uint8 // of the lone segment, else segmentBits
+	refs  []ref
+}
+
+type ref struct {
+	seg   atomic.Pointer[segment]
+	depth atomic.Uint32
+}
+
+// The directory is doubled only while there are entriesPerPlace entries for each
+// place, and halved when there are fewer than leastPerPlace. Hashes as they come
+// need no such bounds: segments are split from 98 entries a place on, and
+// what deletions leave does not fall below some 25. Hashes that were made to
+// agree in their top bits would double the directory with every bit.
+const (
+	entriesPerPlace = 32
+	leastPerPlace   = 8
+)
+
+func newDirectory(depth, log2 uint8) *directory {
+	return &directory{depth: depth, bits: log2, refs: make([]ref, 1<<depth)}
+}
+
+// bytes returns the size of a directory.
+func (d *directory) bytes() int { return allocatedScan(16 * len(d.refs)) }
+
+// at returns the place of a hash.
+func (d *directory) at(h uint64) *ref { return &d.refs[h>>(64-d.depth)] }
+
+// set makes s the segment of h, in all places that its depth gives it.
+func (d *directory) set(h uint64, s *segment) {
+	places := 1 << (d.depth - s.depth)
+	first := int(h>>(64-d.depth)) &^ (places - 1)
+	for i := first; i < first+places; i++ {
+		d.refs[i].seg.Store(s)
+		d.refs[i].depth.Store(uint32(s.depth))
+	}
+}
+
+func (r *ref) copy(from *ref) {
+	r.seg.Store(from.seg.Load())
+	r.depth.Store(from.depth.Load())
+}
+
+// segments yields each segment once, in hash order.
+func (d *directory) segments() iter.Seq[*segment] {
+	return func(yield func(*segment) bool) {
+		for i := 0; i < len(d.refs); {
+			s := d.refs[i].seg.Load()
+			i += 1 << (d.depth - s.depth)
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// publish makes s the segment of h and counts it.
+func (t *Table) publish(h uint64, s *segment) {
+	d := t.dir.Load()
+	if d.depth == 0 {
+		t.publishLone(s)
+		return
+	}
+	d.set(h, s)
+	t.enter(d, s)
+}
+
+// publishLone makes s the only segment and counts it.
+func (t *Table) publishLone(s *segment) {
+	d := newDirectory(0, s.bits)
+	d.set(0, s)
+	t.dir.Store(d)
+	t.widest = s.bits
+	t.enter(d, s)
+}
+
+func (t *Table) enter(d *directory, s *segment) {
+	t.bytes += s.bytes()
+	if s.depth == d.depth {
+		t.deepest++
+	}
+	if s.bits > segmentBits {
+		t.oversized++
+		t.widest = max(t.widest, s.bits)
+	}
+}
+
+// drop takes a segment off the books. Readers may still be in it.
+func (t *Table) drop(s *segment) {
+	t.bytes -= s.bytes()
+	if s.depth == t.dir.Load().depth {
+		t.deepest--
+	}
+	if s.bits > segmentBits {
+		if t.oversized--; t.oversized == 0 {
+			t.widest = segmentBits
+		}
+	}
+}
+
+// deepen doubles the directory.
+func (t *Table) deepen() {
+	old := t.dir.Load()
+	d := newDirectory(old.depth+1, segmentBits)
+	for i := range d.refs {
+		d.refs[i].copy(&old.refs[i/2])
+	}
+	t.deepest = 0
+	t.dir.Store(d)
+}
+
+// flatten halves a directory whose depth no segment needs any more.
+func (t *Table) flatten() {
+	old := t.dir.Load()
+	d := newDirectory(old.depth-1, segmentBits)
+	for i := range d.refs {
+		d.refs[i].copy(&old.refs[2*i])
+		if uint8(d.refs[i].depth.Load()) == d.depth {
+			t.deepest++
+		}
+	}
+	if d.depth == 0 {
+		d.bits = d.refs[0].seg.Load().bits
+	}
+	t.dir.Store(d)
+}
+
+// condense merges the deepest segments, whatever they hold, so that d can be
+// halved.
+func (t *Table) condense(d *directory) {
+	for i := 0; i < len(d.refs); i += 2 {
+		low, high := d.refs[i].seg.Load(), d.refs[i+1].seg.Load()
+		if low != high {
+			t.merge(uint64(i)<<(64-d.depth), low, high)
+		}
+	}
+}

@@ -1,0 +1,412 @@
+package nook
+
+import (
+	"strconv"
+
+	"github.com/nookdb/nook/internal/table"
+	"github.com/nookdb/nook/internal/value"
+)
+
+// Del deletes keys and returns how many of them there were.
+//
+// O(n). DEL.
+func (c *commands) Del(keys ...string) (int, error) {
+	return c.eachKey(keys, func(w *write) { w.delete() })
+}
+
+// Unlink is Del. The collector frees values in the background anyway.
+//
+// O(n). UNLINK.
+func (c *commands) Unlink(keys ...string) (int, error) { return c.Del(keys...) }
+
+// Touch marks keys as used now and returns how many of them there are; one that is named twice
+// counts twice.
+//
+// O(n). TOUCH.
+func (c *commands) Touch(keys ...string) (int, error) { return c.eachKey(keys, func(*write) {}) }
+
+// eachKey calls f for each of the keys that exists, as one step, and returns how many
+// there were.
+func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
+	switch len(keys) {
+	case 0:
+		return 0, nil
+	case 1:
+		w, err := c.reduce(keys[0])
+		if err != nil {
+			return 0, err
+		}
+		defer w.done()
+		if w.entry == nil {
+			return 0, nil
+		}
+		f(&w)
+		return 1, nil
+	}
+	m, err := c.reduceAll(keys...)
+	if err != nil {
+		return 0, err
+	}
+	defer m.done()
+	count := 0
+	for _, key := range keys {
+		w := m.open(key)
+		if w.entry != nil {
+			f(&w)
+			count++
+		}
+		w.settle()
+	}
+	return count, nil
+}
+
+// Exists returns how many of the keys exist; one that is named twice counts twice.
+//
+// O(n). EXISTS.
+func (c *commands) Exists(keys ...string) (int, error) {
+	if len(keys) == 1 {
+		r, err := c.read(keys[0])
+		defer r.done()
+		if err != nil || r.entry == nil {
+			return 0, err
+		}
+		return 1, nil
+	}
+	return c.eachKey(keys, func(*write) {})
+}
+
+// Type returns the name of the type of a key's value, "none" if there is no
+// such key.
+//
+// O(1). TYPE.
+func (c *commands) Type(key string) (string, error) {
+	r, err := c.inspect(key)
+	if err != nil {
+		return "", err
+	}
+	defer r.done()
+	if r.entry == nil {
+		return "none", nil
+	}
+	return value.Type(r.entry), nil
+}
+
+// Rename gives a key another name, with its time to live. A key that has the
+// name already is replaced.
+//
+// Fails with ErrNoSuchKey. O(1). RENAME.
+func (c *commands) Rename(src, dst string) error {
+	_, err := c.rename(src, dst, true)
+	return err
+}
+
+// RenameNX is Rename if there is no key of the new name, and reports whether it
+// did.
+//
+// Fails with ErrNoSuchKey. O(1). RENAMENX.
+func (c *commands) RenameNX(src, dst string) (bool, error) { return c.rename(src, dst, false) }
+
+func (c *commands) rename(src, dst string, replace bool) (bool, error) {
+	m, err := c.reduceAll(src, dst)
+	if err != nil {
+		return false, err
+	}
+	defer m.done()
+	from := m.open(src)
+	if from.entry == nil {
+		return false, ErrNoSuchKey
+	}
+	if src == dst {
+		return replace, nil
+	}
+	to := m.open(dst)
+	if to.entry != nil && !replace {
+		return false, nil
+	}
+	e := from.entry.WithKey(dst)
+	from.remove()
+	if to.entry != nil {
+		to.remove()
+	}
+	to.put(e)
+	from.event(EventGeneric, "rename_from")
+	to.event(EventGeneric, "rename_to")
+	if m.logged() {
+		m.effect("RENAME", src, dst)
+	}
+	from.settle()
+	to.settle()
+	return true, nil
+}
+
+// CopyOptions are the options of CopyWith.
+type CopyOptions struct {
+	DB      DBRef // where the copy goes; zero means the same database
+	Replace bool  // replace a key that is there
+}
+
+// A DBRef names a numbered database, or, when zero, the one that a command
+// works on.
+type DBRef struct{ number int } // one more than the number
+
+// ToDB refers to database n.
+func ToDB(n int) DBRef { return DBRef{n + 1} }
+
+// Copy copies a key with its value and its time to live, and reports whether it did: not if
+// there is no such key, or if there is one of the new name.
+//
+// Fails with ErrSameObject. O(n) in the value. COPY.
+func (c *commands) Copy(src, dst string) (bool, error) {
+	return c.CopyWith(src, dst, CopyOptions{})
+}
+
+// CopyWith is Copy to another database or over another key.
+//
+// Fails with ErrSameObject, ErrDBIndex and ErrOutOfMemory. O(n) in the value. COPY.
+func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
+	target := c
+	if o.DB.number != 0 {
+		target = c.Select(o.DB.number - 1)
+	}
+	if uint(target.db) >= uint(c.ks.opts.Databases) {
+		return false, ErrDBIndex
+	}
+	if src == dst && target.db == c.db {
+		return false, ErrSameObject
+	}
+	m, err := c.writeAll(src, dst)
+	if err != nil {
+		return false, err
+	}
+	defer m.done()
+	from, to := m.open(src), m.openIn(target, dst)
+	if from.entry == nil || to.entry != nil && !o.Replace {
+		return false, nil
+	}
+	if to.entry != nil {
+		to.remove()
+	}
+	to.put(value.Clone(from.entry, dst))
+	to.event(EventGeneric, "copy_to")
+	if m.logged() {
+		m.effect("COPY", src, dst, "DB", strconv.Itoa(target.db), "REPLACE")
+	}
+	to.settle()
+	return true, nil
+}
+
+// Move moves a key to another database and reports whether it did: not if
+// there is no such key, or if there is one of the same name.
+//
+// Fails with ErrSameObject and ErrDBIndex. O(1). MOVE.
+func (c *commands) Move(key string, db int) (bool, error) {
+	target := c.Select(db)
+	switch {
+	case uint(db) >= uint(c.ks.opts.Databases):
+		return false, ErrDBIndex
+	case db == c.db:
+		return false, ErrSameObject
+	}
+	m, err := c.reduceAll(key)
+	if err != nil {
+		return false, err
+	}
+	defer m.done()
+	from, to := m.open(key), m.openIn(target, key)
+	if from.entry == nil || to.entry != nil {
+		return false, nil
+	}
+	e := from.entry.WithKey(key)
+	from.remove()
+	to.put(e)
+	from.event(EventGeneric, "move_from")
+	to.event(EventGeneric, "move_to")
+	if m.logged() {
+		m.effect("MOVE", key, strconv.Itoa(db))
+	}
+	from.settle()
+	to.settle()
+	return true, nil
+}
+
+// RandomKey returns a key, each with the same probability, and false if there
+// is none.
+//
+// O(shards). RANDOMKEY.
+func (c *commands) RandomKey() (string, bool, error) {
+	m, err := c.reduceAll()
+	if err != nil {
+		return "", false, err
+	}
+	defer m.done()
+	total := 0
+	for i := range c.ks.shards {
+		total += c.ks.shards[i].size(c.db)
+	}
+	if total == 0 {
+		return "", false, nil
+	}
+	n := c.ks.shards[0].rand.IntN(total)
+	for i := range c.ks.shards {
+		sh := &c.ks.shards[i]
+		if n -= sh.size(c.db); n < 0 {
+			return sh.dbs[c.db].Load().table.Random(sh.rand).Key(), true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// size returns the number of keys that the shard has of a database.
+func (sh *shard) size(db int) int {
+	if d := sh.dbs[db].Load(); d != nil {
+		return d.table.Len()
+	}
+	return 0
+}
+
+// DBSize returns the number of keys in the database.
+//
+// O(shards). DBSIZE.
+func (c *commands) DBSize() (int, error) {
+	m, err := c.reduceAll()
+	if err != nil {
+		return 0, err
+	}
+	defer m.done()
+	n := 0
+	for i := range c.ks.shards {
+		n += c.ks.shards[i].size(c.db)
+	}
+	return n, nil
+}
+
+// FlushDB deletes all keys of the database.
+//
+// O(shards); watched keys and journals of snapshots cost more. FLUSHDB.
+func (c *commands) FlushDB() error {
+	m, err := c.reduceAll()
+	if err != nil {
+		return err
+	}
+	defer m.done()
+	m.flush(c.db)
+	if m.logged() {
+		m.effect("FLUSHDB")
+	}
+	return nil
+}
+
+// FlushAll deletes all keys of all databases. FLUSHALL.
+func (c *commands) FlushAll() error {
+	m, err := c.reduceAll()
+	if err != nil {
+		return err
+	}
+	defer m.done()
+	for db := range c.ks.opts.Databases {
+		m.flush(db)
+	}
+	if m.logged() {
+		m.effect("FLUSHALL")
+	}
+	return nil
+}
+
+// flush empties a database. The multi holds the whole store.
+func (m *multi) flush(db int) {
+	for i := range m.c.ks.shards {
+		sh := &m.c.ks.shards[i]
+		d := sh.dbs[db].Load()
+		if d == nil {
+			continue
+		}
+		m.c.ks.changes.Add(int64(d.table.Len()))
+		freed := d.table.Bytes()
+		if sh.saving != nil {
+			for e := range d.table.All() {
+				sh.saving(db, e)
+			}
+		}
+		for e := range d.table.All() {
+			freed += e.Size() + payloadSize(e)
+		}
+		sh.touchAll(db)
+		sh.account(m.c.ks, -freed)
+		sh.dbs[db].Store(nil)
+	}
+}
+
+// touchAll marks the watches of all keys of a database that exist.
+func (sh *shard) touchAll(db int) {
+	for p := range sh.watched {
+		if p.db == db && sh.has(p) {
+			sh.watched.touch(db, p.key)
+		}
+	}
+}
+
+// has reports whether a key of the shard exists.
+func (sh *shard) has(p place) bool {
+	d := sh.dbs[p.db].Load()
+	if d == nil {
+		return false
+	}
+	_, found := d.find(p.key)
+	return found
+}
+
+// SwapDB exchanges two databases: what was in one is in the other from then on.
+//
+// Fails with ErrDBIndex. O(shards). SWAPDB.
+func (c *commands) SwapDB(a, b int) error {
+	if n := uint(c.ks.opts.Databases); uint(a) >= n || uint(b) >= n {
+		return ErrDBIndex
+	}
+	m, err := c.reduceAll()
+	if err != nil {
+		return err
+	}
+	defer m.done()
+	if a == b {
+		return nil
+	}
+	for i := range c.ks.shards {
+		sh := &c.ks.shards[i]
+		sh.touchSwapped(a, b)
+		one, other := sh.dbs[a].Load(), sh.dbs[b].Load()
+		sh.dbs[a].Store(other)
+		sh.dbs[b].Store(one)
+		sh.wakeSwapped(a, b)
+	}
+	c.ks.changes.Add(1)
+	if m.logged() {
+		m.effect("SWAPDB", strconv.Itoa(a), strconv.Itoa(b))
+	}
+	return nil
+}
+
+// touchSwapped marks the watches of keys in two databases about to be
+// exchanged that exist in either.
+func (sh *shard) touchSwapped(a, b int) {
+	for p := range sh.watched {
+		if (p.db == a || p.db == b) && (sh.has(place{a, p.key}) || sh.has(place{b, p.key})) {
+			sh.watched.touch(p.db, p.key)
+		}
+	}
+}
+
+// wakeSwapped wakes those who wait for keys in two databases that have been
+// exchanged.
+func (sh *shard) wakeSwapped(a, b int) {
+	for p := range sh.waiting {
+		if p.db == a || p.db == b {
+			sh.waiting.wake(p.db, p.key)
+		}
+	}
+}
+
+// find returns the entry of a key.
+func (d *database) find(key string) (*table.Entry, bool) {
+	e := d.table.Find(table.Hash(key)<<d.skip, key)
+	return e, e != nil
+}

@@ -1,0 +1,101 @@
+package nook
+
+import (
+	"fmt"
+	"math/bits"
+	"runtime"
+)
+
+// Options configure a Store. The zero value of each field is the default.
+type Options struct {
+	// Databases is the number of numbered databases, SELECT's range. 0 means 16.
+	Databases int
+
+	// Shards is the number of locks among which the keys are spread, rounded up to a power
+	// of two. 0 means 16 for each of GOMAXPROCS. At most 4096.
+	Shards int
+
+	// Clock is the store's time. nil means real time.
+	Clock Clock
+
+	// Seed makes all that is random (RANDOMKEY, eviction, ...) the same in
+	// each run. 0 means a random seed.
+	Seed uint64
+
+	// MaxStringLen is the longest string value in bytes, Redis's
+	// proto-max-bulk-len. 0 means 512 MiB.
+	MaxStringLen int64
+
+	// MaxMemory is the size in bytes, keys and all overhead included, above
+	// which the store evicts keys or refuses writes. 0 means no limit.
+	MaxMemory int64
+
+	// MaxMemoryPolicy says what happens at MaxMemory. Zero means NoEviction.
+	MaxMemoryPolicy MaxMemoryPolicy
+
+	// MaxMemorySamples is how many keys are compared to find one to evict. 0 means 5.
+	MaxMemorySamples int
+
+	// LFULogFactor is how much slower a frequency counter grows with every
+	// step, lfu-log-factor. 0 means 10; a negative value stands for Redis's 0.
+	LFULogFactor int
+
+	// LFUDecayTime is how many minutes without an access take one off a
+	// frequency counter, lfu-decay-time. 0 means 1; a negative value means never.
+	LFUDecayTime int
+
+	// Journal receives the effects of all writes. nil means that none are built.
+	Journal Journal
+}
+
+const (
+	defaultDatabases    = 16
+	defaultMaxStringLen = 512 << 20
+	maxDatabases        = 1 << 16
+	maxShards           = 1 << 12
+	shardsPerProc       = 16
+)
+
+// validate returns a copy with the defaults filled in, or says which field is
+// out of its range.
+func (o *Options) validate() (Options, error) {
+	var v Options
+	if o != nil {
+		v = *o
+	}
+	switch {
+	case v.Databases < 0 || v.Databases > maxDatabases:
+		return v, fmt.Errorf("nook: Options.Databases is %d, not within 0 and %d", v.Databases, maxDatabases)
+	case v.Shards < 0 || v.Shards > maxShards:
+		return v, fmt.Errorf("nook: Options.Shards is %d, not within 0 and %d", v.Shards, maxShards)
+	case v.MaxStringLen < 0 || v.MaxStringLen > defaultMaxStringLen:
+		return v, fmt.Errorf("nook: Options.MaxStringLen is %d, not within 0 and %d", v.MaxStringLen, defaultMaxStringLen)
+	case v.MaxMemory < 0:
+		return v, fmt.Errorf("nook: Options.MaxMemory is %d, below 0", v.MaxMemory)
+	case !v.MaxMemoryPolicy.valid():
+		return v, fmt.Errorf("nook: Options.MaxMemoryPolicy is %d, no known policy", v.MaxMemoryPolicy)
+	case v.MaxMemorySamples < 0 || v.MaxMemorySamples > 64:
+		return v, fmt.Errorf("nook: Options.MaxMemorySamples is %d, not within 0 and 64", v.MaxMemorySamples)
+	}
+	v.fill()
+	return v, nil
+}
+
+func (o *Options) fill() {
+	setDefault(&o.Databases, defaultDatabases)
+	setDefault(&o.Shards, shardsPerProc*runtime.GOMAXPROCS(0))
+	setDefault(&o.MaxStringLen, defaultMaxStringLen)
+	setDefault(&o.MaxMemorySamples, 5)
+	setDefault(&o.LFULogFactor, 10)
+	setDefault(&o.LFUDecayTime, 1)
+	o.Shards = min(1<<bits.Len(uint(o.Shards-1)), maxShards)
+	if o.Clock == nil {
+		o.Clock = realClock{}
+	}
+}
+
+func setDefault[T int | int64](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}

@@ -1,0 +1,71 @@
+package nook
+
+import "time"
+
+// A Store holds keys in numbered databases. Its methods, those of Commands, are
+// the Redis commands on database 0; DB gives the others. All of them may be
+// called from any goroutine at any time, except from within the function of an
+// Exec on the same store, which has its Tx for that.
+type Store struct {
+	commands
+}
+
+// A DB is one numbered database of a Store.
+type DB struct {
+	commands
+}
+
+// Commands are the typed commands, as Store, DB and Tx have them. Code that
+// serves all three takes a *Commands.
+type Commands = commands
+
+// commands are the typed commands of one database, inside or outside of a
+// transaction.
+type commands struct {
+	ks *keyspace
+	db int
+	tx *txn // nil outside of a transaction
+}
+
+// New returns an empty store. A nil o means the defaults. It fails only if an
+// option is out of its range.
+func New(o *Options) (*Store, error) {
+	v, err := o.validate()
+	if err != nil {
+		return nil, err
+	}
+	return &Store{commands{ks: newKeyspace(v)}}, nil
+}
+
+// Close ends the store's timers and releases its memory. Calls under way are
+// finished first; later ones return ErrClosed. A second Close does nothing.
+func (s *Store) Close() error {
+	s.ks.close()
+	return nil
+}
+
+// DB returns a handle of database n. If there is no such database, its methods
+// return ErrDBIndex.
+func (s *Store) DB(n int) *DB { return &DB{*s.Select(n)} }
+
+// Select returns the commands of database n of the same store or transaction.
+// If there is no such database, they return ErrDBIndex. SELECT.
+func (c *commands) Select(n int) *Commands { return &commands{ks: c.ks, db: n, tx: c.tx} }
+
+// DBIndex returns the number of the database.
+func (c *commands) DBIndex() int { return c.db }
+
+// Databases returns how many databases the store has.
+func (c *commands) Databases() int { return c.ks.opts.Databases }
+
+// Now returns the store's time; within a transaction, the time at which that
+// began. TIME.
+func (c *commands) Now() time.Time {
+	if c.tx != nil {
+		return c.tx.now
+	}
+	return c.ks.opts.Clock.Now()
+}
+
+// now is Now in Unix milliseconds.
+func (c *commands) now() int64 { return c.Now().UnixMilli() }

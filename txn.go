@@ -1,0 +1,208 @@
+package nook
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// A Tx is the store within a transaction: the same commands, on the database that
+// Exec was called on. It is good until the function that got it returns.
+type Tx struct {
+	commands
+}
+
+// DB returns a handle of database n within the transaction.
+func (tx *Tx) DB(n int) *DB { return &DB{*tx.Select(n)} }
+
+// txn is a transaction under way.
+type txn struct {
+	ks     *keyspace
+	now    time.Time // frozen: the transaction is one moment
+	shards []int     // locked, in order
+	batch  *batch    // nil without a journal
+	full   error     // what makeRoom said when the transaction began
+	done   bool
+}
+
+// check tells whether a command of the transaction may work on the given
+// shards of database db.
+func (t *txn) check(db int, shards ...int) error {
+	if t.done {
+		return ErrTxDone
+	}
+	if uint(db) >= uint(t.ks.opts.Databases) {
+		return ErrDBIndex
+	}
+	for _, i := range shards {
+		if _, held := slices.BinarySearch(t.shards, i); !held {
+			return ErrTxUndeclared
+		}
+	}
+	return nil
+}
+
+// Exec runs fn as a transaction: no other command, on any key, sees or changes
+// anything that fn touches until it returns. All keys that fn uses must be
+// declared; the transaction locks only their shards. With no keys it locks the whole store. A
+// command of tx on an undeclared key may return ErrTxUndeclared.
+//
+// There is no rollback, as there is none in Redis: what fn has done stays done,
+// even if it returns an error (which Exec returns) or panics (the panic
+// goes on after the locks are given up). fn must use tx alone; a call of the
+// store itself would wait for the transaction, and so for ever.
+//
+// MULTI, EXEC.
+func (c *commands) Exec(fn func(tx *Tx) error, keys ...string) error {
+	return c.exec(fn, nil, c.ks.shardsOf(keys))
+}
+
+// exec runs fn with the given shards locked, if the watch w, which may be nil,
+// still holds.
+func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) error {
+	if c.tx != nil {
+		return c.nested(fn, shards)
+	}
+	if uint(c.db) >= uint(c.ks.opts.Databases) {
+		return ErrDBIndex
+	}
+	full := c.makeRoom()
+	if err := c.ks.hold(shards); err != nil {
+		return err
+	}
+	t := &txn{ks: c.ks, now: c.ks.opts.Clock.Now(), shards: shards, full: full}
+	if c.ks.opts.Journal != nil {
+		t.batch = new(batch)
+	}
+	defer t.end()
+	if w != nil && w.touched(t) {
+		return ErrTxConflict
+	}
+	return fn(&Tx{commands{ks: c.ks, db: c.db, tx: t}})
+}
+
+// nested runs fn as a part of the transaction that c belongs to.
+func (c *commands) nested(fn func(tx *Tx) error, shards []int) error {
+	if err := c.tx.check(c.db, shards...); err != nil {
+		return err
+	}
+	return fn(&Tx{*c})
+}
+
+func (t *txn) end() {
+	t.done = true
+	if t.batch != nil {
+		t.batch.commit(t.ks)
+	}
+	t.ks.release(t.shards)
+}
+
+// A Watch remembers keys, to make a transaction conditional on their not having
+// changed since. It costs other callers nothing unless they change one of
+// them. Close it, or use it up with Exec.
+//
+//	w, err := s.Watch("balance")
+//	defer w.Close()
+//	balance, _, err := s.Get("balance")
+//	...
+//	err = w.Exec(func(tx *nook.Tx) error { return tx.Set("balance", changed) }, "balance")
+//	if errors.Is(err, nook.ErrTxConflict) { ... try again ... }
+type Watch struct {
+	c      commands
+	dirty  atomic.Bool
+	places []place // not safe for concurrent use
+}
+
+// watchers are the watches on keys of a shard, guarded by its lock.
+type watchers map[place][]*Watch
+
+// touch marks the watches of a key that was changed.
+func (m watchers) touch(db int, key string) {
+	if len(m) == 0 {
+		return
+	}
+	for _, w := range m[place{db, key}] {
+		w.dirty.Store(true)
+	}
+}
+
+// Watch starts to watch keys. A key that does not exist may be watched: it
+// changes when it is created. WATCH.
+func (c *commands) Watch(keys ...string) (*Watch, error) {
+	w := &Watch{c: commands{ks: c.ks, db: c.db}}
+	if err := w.Add(c.db, keys...); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Add watches further keys, in database db.
+func (w *Watch) Add(db int, keys ...string) error {
+	in := w.c.Select(db)
+	for _, key := range keys {
+		h, err := in.open(key) // an expired key goes now, so that it does not count as a change later
+		if err != nil {
+			return err
+		}
+		p := place{db, key}
+		if h.shard.watched == nil {
+			h.shard.watched = make(watchers)
+		}
+		if list := h.shard.watched[p]; !slices.Contains(list, w) {
+			h.shard.watched[p] = append(list, w)
+			w.places = append(w.places, p)
+		}
+		h.done()
+	}
+	return nil
+}
+
+// Exec runs fn as Exec of the store does, unless one of the watched keys has been
+// changed since it is watched: then it returns ErrTxConflict without a call of
+// fn. Either way the watch is over. EXEC.
+func (w *Watch) Exec(fn func(tx *Tx) error, keys ...string) error {
+	defer w.Close()
+	shards := w.c.ks.shardsOf(keys)
+	if len(keys) > 0 {
+		for _, p := range w.places {
+			i, _ := w.c.ks.shardOf(p.key)
+			shards = append(shards, i)
+		}
+		slices.Sort(shards)
+		shards = slices.Compact(shards)
+	}
+	return w.c.exec(fn, w, shards)
+}
+
+// Dirty reports whether a watched key has been changed so far.
+func (w *Watch) Dirty() bool { return w.dirty.Load() }
+
+// touched reports, with the watched keys' shards locked, whether one of them
+// was changed. One whose time is up by now counts as changed.
+func (w *Watch) touched(t *txn) bool {
+	for _, p := range w.places {
+		in := commands{ks: w.c.ks, db: p.db, tx: t}
+		if h, err := in.open(p.key); err == nil {
+			h.settle()
+		}
+	}
+	return w.dirty.Load()
+}
+
+// Close ends the watch. UNWATCH.
+func (w *Watch) Close() {
+	for _, p := range w.places {
+		i, _ := w.c.ks.shardOf(p.key)
+		sh := &w.c.ks.shards[i]
+		sh.mu.Lock()
+		list := slices.DeleteFunc(sh.watched[p], func(o *Watch) bool { return o == w })
+		if len(list) == 0 {
+			delete(sh.watched, p)
+		} else {
+			sh.watched[p] = list
+		}
+		sh.mu.Unlock()
+	}
+	w.places = nil
+}
