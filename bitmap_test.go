@@ -451,9 +451,12 @@ func TestBitmapEncoding(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 	changes := func(call func()) int64 {
-		before := s.ks.changes.Load()
+		before, err := s.Stats()
+		require.NoError(t, err)
 		call()
-		return s.ks.changes.Load() - before
+		after, err := s.Stats()
+		require.NoError(t, err)
+		return after.Changes - before.Changes
 	}
 	steps := []BitFieldOp{{FieldSet, FieldType{Bits: 8}, 0, '1', Wrap}}
 	for _, unchanged := range []func(){

@@ -40,7 +40,7 @@ func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
 		if w.entry == nil {
 			return 0, nil
 		}
-		f(&w)
+		f(w)
 		return 1, nil
 	}
 	m, err := c.reduceAll(keys...)
@@ -320,7 +320,7 @@ func (m *multi) flush(db int) {
 		if d == nil {
 			continue
 		}
-		m.c.ks.changes.Add(int64(d.table.Len()))
+		sh.changes += int64(d.table.Len())
 		freed := d.table.Bytes()
 		if sh.saving != nil {
 			for e := range d.table.All() {
@@ -378,7 +378,7 @@ func (c *commands) SwapDB(a, b int) error {
 		sh.dbs[b].Store(one)
 		sh.wakeSwapped(a, b)
 	}
-	c.ks.changes.Add(1)
+	c.ks.shards[0].changes++
 	if m.logged() {
 		m.effect("SWAPDB", strconv.Itoa(a), strconv.Itoa(b))
 	}

@@ -33,10 +33,9 @@ type keyspace struct {
 	shift  uint8 // 64 minus the hash bits that select the shard
 	skip   uint8 // those bits
 
-	pulse   pulse
-	memory  memory
-	changes atomic.Int64 // writes since the start
-	events  atomic.Pointer[eventSink]
+	pulse  pulse
+	memory memory
+	events atomic.Pointer[eventSink]
 }
 
 // A shard is a part of the keys of all databases, with its lock.
@@ -51,6 +50,8 @@ type shard struct {
 	mu      sync.Mutex
 	closed  bool       // guarded by mu
 	rand    *rand.Rand // guarded by mu
+	handle  write      // lent to the command that holds mu
+	changes int64      // of keys since the start, guarded by mu
 	used    int64      // bytes of all entries and tables, guarded by mu
 	unsaid  int64      // part of used that the keyspace does not know yet, guarded by mu
 	alarm   alarm      // guarded by mu
@@ -63,7 +64,7 @@ type shard struct {
 
 // database is one shard's part of a numbered database.
 type database struct {
-	table  *table.Table
+	table  table.Table
 	expiry *expiry
 	skip   uint8 // the keyspace's
 }
@@ -94,7 +95,8 @@ func (ks *keyspace) shardOf(key string) (int, uint64) {
 func (sh *shard) database(ks *keyspace, n int) *database {
 	d := sh.dbs[n].Load()
 	if d == nil {
-		d = &database{table: table.New(int(ks.skip)), expiry: newExpiry(), skip: ks.skip}
+		d = &database{expiry: newExpiry(), skip: ks.skip}
+		d.table.Init(int(ks.skip))
 		sh.account(ks, d.table.Bytes())
 		sh.dbs[n].Store(d)
 	}

@@ -35,10 +35,10 @@ func (c *commands) Stats() (Stats, error) {
 		MaxMemory:       ks.opts.MaxMemory,
 		MaxMemoryPolicy: ks.opts.MaxMemoryPolicy,
 		Evicted:         ks.memory.evicted.Load(),
-		Changes:         ks.changes.Load(),
 	}
 	for i := range ks.shards {
 		s.Bytes += ks.shards[i].used
+		s.Changes += ks.shards[i].changes
 	}
 	now := c.now()
 	for n := range s.Databases {

@@ -28,6 +28,14 @@ type Pair struct{ Key, Value string }
 //
 // Fails with ErrWrongType. O(1). GET.
 func (c *commands) Get(key string) (string, bool, error) {
+	if e := c.plain(key); e != nil {
+		return e.Inline(), true, nil
+	}
+	return c.get(key)
+}
+
+// get is Get of all that is not plain.
+func (c *commands) get(key string) (string, bool, error) {
 	r, err := c.read(key)
 	if err != nil || r.entry == nil {
 		r.done()
@@ -596,11 +604,11 @@ func (c *commands) Append(key, tail string) (int, error) {
 }
 
 // writeString is write of a key that must hold a string if it exists.
-func (c *commands) writeString(key string) (write, error) {
+func (c *commands) writeString(key string) (*write, error) {
 	w, err := c.write(key)
 	if err == nil && w.entry != nil && !value.IsString(w.entry) {
 		w.done()
-		return write{}, ErrWrongType
+		return nil, ErrWrongType
 	}
 	return w, err
 }

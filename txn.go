@@ -184,7 +184,7 @@ func (w *Watch) touched(t *txn) bool {
 	for _, p := range w.places {
 		in := commands{ks: w.c.ks, db: p.db, tx: t}
 		if h, err := in.open(p.key); err == nil {
-			h.settle()
+			h.done()
 		}
 	}
 	return w.dirty.Load()

@@ -116,12 +116,14 @@ func bitCount(c *Call) error {
 	return c.int(c.DB.BitCountRange(c.Args[1], part))
 }
 
-// parseBitRange reads "start end [BYTE|BIT]".
+// parseBitRange reads "start end [BYTE|BIT]". The unit of a range that is empty
+// whatever the length of the value may be anything.
 func parseBitRange(args []string) (r nook.BitRange, err error) {
 	if len(args) != 2 && len(args) != 3 {
 		return r, nook.ErrSyntax
 	}
-	if r.Start, r.End, err = integers(args[0], args[1]); err != nil || len(args) == 2 {
+	r.Start, r.End, err = integers(args[0], args[1])
+	if err != nil || len(args) == 2 || r.Start < 0 && r.End < 0 && r.Start > r.End {
 		return r, err
 	}
 	r.Unit, err = parseUnit(args[2])

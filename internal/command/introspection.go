@@ -355,7 +355,7 @@ func (c *Call) keysOfCall() ([]KeyRef, error) {
 	switch {
 	case r == nil:
 		return nil, errNoCommand
-	case len(r.Keys) == 0:
+	case !r.hasKeys():
 		return nil, errNoKeys
 	case !r.Fits(len(args)):
 		return nil, errCommandArity

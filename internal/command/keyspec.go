@@ -110,7 +110,17 @@ func (r *Row) KeysOf(args, dst []string) []string {
 // AnyKey reports whether the command works on keys that are not among its
 // arguments, as KEYS and FLUSHALL do.
 func (r *Row) AnyKey() bool {
-	return len(r.Keys) == 0 && r.Flags&(Write|ReadOnly) != 0
+	return !r.hasKeys() && r.Flags&(Write|ReadOnly) != 0
+}
+
+// hasKeys reports whether the command has keys among its arguments.
+func (r *Row) hasKeys() bool {
+	for i := range r.Keys {
+		if r.Keys[i].Flags&NotKey == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // refs appends the keys of a call, and reports whether they could be told.

@@ -278,6 +278,9 @@ func set(c *Call) error {
 		return err
 	}
 	expire, err := o.expiry(c)
+	if err == nil {
+		err = c.checkDigest(&o)
+	}
 	if err != nil {
 		return err
 	}
@@ -291,6 +294,30 @@ func set(c *Call) error {
 		c.Out.OK()
 	default:
 		c.Out.Null()
+	}
+	return nil
+}
+
+// digestLen is the length of what DIGEST returns.
+const digestLen = 16
+
+// checkDigest looks for a digest that has not the length of one. That is an
+// error only if there is a value to compare it with; without one, the
+// condition is replaced by what it comes to.
+func (c *Call) checkDigest(o *stringOptions) error {
+	if o.compare&(optIfDeq|optIfDne) == 0 || len(o.operand) == digestLen {
+		return nil
+	}
+	_, ok, err := c.DB.Get(c.Args[1])
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		return nook.ErrDigest
+	case o.compare == optIfDeq:
+		o.compare = optXX
+	default:
+		o.compare = optNX
 	}
 	return nil
 }
@@ -418,15 +445,15 @@ func delEx(c *Call) error {
 // delIf is DELEX with a condition. A wrong condition matters only to a key that
 // holds a string.
 func (c *Call) delIf(o stringOptions) error {
-	deleted, err := false, error(errDelExWord)
-	if o.compare != 0 {
-		deleted, err = c.DB.DelEx(c.Args[1], o.condition())
-	}
-	if err == errDelExWord || err == nook.ErrDigest {
-		_, ok, wrong := c.DB.Get(c.Args[1])
-		if wrong != nil || !ok {
-			err = wrong
+	key, deleted := c.Args[1], false
+	err := c.checkDigest(&o)
+	if err == nil && o.compare == 0 {
+		_, found, wrong := c.DB.Get(key)
+		if err = wrong; found {
+			err = errDelExWord
 		}
+	} else if err == nil {
+		deleted, err = c.DB.DelEx(key, o.condition())
 	}
 	if err == nook.ErrWrongType {
 		err = errDelExType

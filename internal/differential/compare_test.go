@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,10 +39,20 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 	"OBJECT IDLETIME": within(2),
 	"OBJECT FREQ":     within(255),
 
-	"HELLO":     sameHello,
-	"CLIENT ID": sameKind,
-	"TIME":      sameShape,
-	"LASTSAVE":  sameKind,
+	"HELLO":       sameHello,
+	"CLIENT ID":   sameKind,
+	"CLIENT INFO": sameClient,
+	"CLIENT LIST": sameClients,
+
+	// Their contents are compared by tests of their own.
+	"COMMAND":      sameKind,
+	"COMMAND DOCS": sameKind,
+	"COMMAND INFO": sameRows,
+	"COMMAND LIST": sameKind,
+	"INFO":         sameKind,
+
+	"TIME":     sameShape,
+	"LASTSAVE": sameKind,
 }
 
 func exactly(redis, nook resp.Reply) bool { return redis.Equal(nook) }
@@ -124,6 +135,68 @@ func withoutIdentity(r resp.Reply) resp.Reply {
 		}
 	}
 	return r
+}
+
+// clientFields are the fields of CLIENT INFO whose values must be equal. The
+// others are addresses, ages and sizes of buffers.
+var clientFields = []string{"name", "flags", "db", "sub", "psub", "ssub", "multi", "cmd", "user", "redir", "resp"}
+
+// sameClient compares the replies of CLIENT INFO: all names of fields, and the
+// values of some.
+func sameClient(redis, nook resp.Reply) bool {
+	if redis.Kind != nook.Kind || redis.Kind == resp.KindError || redis.Kind == resp.KindSimple {
+		return redis.Equal(nook)
+	}
+	a, b := parseClient(redis.Str), parseClient(nook.Str)
+	if !slices.EqualFunc(a, b, sameFieldName) {
+		return false
+	}
+	for i := range a {
+		if a[i].value != b[i].value && slices.Contains(clientFields, a[i].name) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameClients compares the replies of CLIENT LIST: whether there are clients,
+// and the names of the fields of the first.
+func sameClients(redis, nook resp.Reply) bool {
+	if redis.Kind != nook.Kind || redis.Kind == resp.KindError || redis.Str == "" || nook.Str == "" {
+		return redis.Equal(nook)
+	}
+	return slices.EqualFunc(parseClient(redis.Str), parseClient(nook.Str), sameFieldName)
+}
+
+// sameRows compares the replies of COMMAND INFO about given commands.
+func sameRows(redis, nook resp.Reply) bool {
+	all := len(redis.Elems) > 50 // because none was given
+	if all || redis.Kind == resp.KindError {
+		return sameKind(redis, nook)
+	}
+	return slices.EqualFunc(redis.Elems, nook.Elems, func(a, b resp.Reply) bool {
+		return a.Equal(b) || !a.Null && !b.Null && rowDifference(a, b) == ""
+	})
+}
+
+type clientField struct{ name, value string }
+
+func sameFieldName(a, b clientField) bool { return a.name == b.name }
+
+// parseClient returns the fields of the first line. That the connection is a
+// unix socket does not count among its flags.
+func parseClient(text string) []clientField {
+	first, _, _ := strings.Cut(text, "\n")
+	var fields []clientField
+	for word := range strings.SplitSeq(first, " ") {
+		name, value, _ := strings.Cut(word, "=")
+		if name == "flags" {
+			value = strings.ReplaceAll(value, "U", "")
+			value = cmp.Or(value, "N")
+		}
+		fields = append(fields, clientField{name, value})
+	}
+	return fields
 }
 
 func TestComparers(t *testing.T) {

@@ -23,6 +23,8 @@ var connectionForms = parseForms(`
 	2* RESET
 	QUIT
 	CLIENT ID
+	CLIENT INFO
+	CLIENT LIST [TYPE (NORMAL|MASTER|REPLICA|SLAVE|PUBSUB|MONITOR)] [ID {clientid}+]
 	3* CLIENT GETNAME
 	3* CLIENT SETNAME {name}
 	CLIENT {junk}
@@ -34,9 +36,14 @@ var connectionForms = parseForms(`
 	EXEC
 	DISCARD
 	WATCH {key}
+	TIME
+	COMMAND INFO {junk}
+	COMMAND LIST FILTERBY {junk} {junk}
+	COMMAND {junk}
+	COMMAND (GETKEYS|GETKEYSANDFLAGS) {junk}+
 `)
 
-var connectionChunks = []func(*rapid.T) []step{rawBytes}
+var connectionChunks = []func(*rapid.T) []step{rawBytes, rawBytes, getKeys}
 
 // rawBytes draws what AppendCommand would not write: commands in lines, lengths
 // that are none, lines without an end.
@@ -49,6 +56,12 @@ func rawBytes(t *rapid.T) []step {
 		raw.WriteString(pick(t, fragments))
 	}
 	return []step{{raw: raw.String()}}
+}
+
+// getKeys asks for the keys of a command.
+func getKeys(t *rapid.T) []step {
+	ask := command{"COMMAND", pick(t, []string{"GETKEYS", "GETKEYSANDFLAGS"})}
+	return []step{{commands: []command{append(ask, transactional.command(t)...)}}}
 }
 
 // fragments are pieces of requests. None announces many more bytes than the

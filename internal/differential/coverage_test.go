@@ -41,8 +41,10 @@ var unfinished = []string{"SORT", "SORT_RO", "DUMP", "RESTORE", "MIGRATE", "WAIT
 
 // finishedRows are the finished commands of other groups.
 var finishedRows = []string{
-	"AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT SETNAME", "ECHO", "HELLO", "PING", "QUIT", "RESET", "SELECT",
-	"COMMAND", "COMMAND INFO", "DBSIZE", "FLUSHALL", "FLUSHDB", "SWAPDB",
+	"AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT INFO", "CLIENT LIST", "CLIENT SETINFO", "CLIENT SETNAME",
+	"ECHO", "HELLO", "PING", "QUIT", "RESET", "SELECT",
+	"COMMAND", "COMMAND COUNT", "COMMAND DOCS", "COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS", "COMMAND INFO",
+	"COMMAND LIST", "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "SHUTDOWN", "SWAPDB", "TIME",
 }
 
 // finished returns the names of all finished commands, sorted.

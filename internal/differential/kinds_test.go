@@ -39,9 +39,10 @@ var kinds = map[string]func(*rapid.T) string{
 	"bitfield":  mostly(bitFields, badBitFields),
 	"bits":      mostly(bitValues, badIntegers),
 
-	"version": mostly(versions, badVersions),
-	"name":    mostly(clientNames, badClientNames),
-	"user":    from(users),
+	"version":  mostly(versions, badVersions),
+	"name":     mostly(clientNames, badClientNames),
+	"clientid": from(clientIDs),
+	"user":     from(users),
 }
 
 // from returns a kind that draws from a list.
@@ -167,6 +168,9 @@ var (
 
 	clientNames    = []string{"worker", "x", "", "~!@"}
 	badClientNames = []string{"with space", "line\nbreak", "\x7f", "ünïcode", "\x00"}
+
+	// clientIDs are those of no client: those of clients differ between servers.
+	clientIDs = []string{"0", "-1", "9223372036854775807", "x", "", "1.5"}
 
 	users = []string{"default", "default", "nobody", "", "a b"}
 )

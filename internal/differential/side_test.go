@@ -48,37 +48,45 @@ func (s redisSide) close() {}
 
 // nookSide is nook's server on a new store for each sequence, reached over
 // pipes in memory.
-type nookSide struct{ options nook.Options }
+type nookSide struct {
+	maxBulk int64 // the longest string and argument; 0 is the default
+}
 
 func (s nookSide) begin(t redistest.TB) instance {
 	t.Helper()
-	store, err := nook.New(&s.options)
+	store, err := nook.New(&nook.Options{MaxStringLen: s.maxBulk})
 	if err != nil {
 		t.Fatalf("nook.New: %v", err)
 	}
-	srv, err := server.New(store, nil)
+	i := &nookInstance{store: store}
+	i.server, err = server.New(store, &server.Options{MaxBulk: s.maxBulk, OnShutdown: i.shutdown})
 	if err != nil {
 		t.Fatalf("server.New: %v", err)
 	}
-	return &nookInstance{store: store, server: srv}
+	return i
 }
 
 type nookInstance struct {
-	store    *nook.Store
-	server   *server.Server
-	sessions sync.WaitGroup
+	store  *nook.Store
+	server *server.Server
+	tasks  sync.WaitGroup // sessions and what shutdown began
 }
 
 func (i *nookInstance) dial(redistest.TB) net.Conn {
 	near, far := net.Pipe()
-	i.sessions.Go(func() { i.server.ServeConn(far) })
+	i.tasks.Go(func() { i.server.ServeConn(far) })
 	return near
+}
+
+// shutdown is what SHUTDOWN does.
+func (i *nookInstance) shutdown() {
+	i.tasks.Go(func() { _ = i.server.Close() })
 }
 
 // close ends all sessions and the store.
 func (i *nookInstance) close() {
 	_ = i.server.Close()
-	i.sessions.Wait()
+	i.tasks.Wait()
 	_ = i.store.Close()
 }
 
@@ -93,7 +101,13 @@ func versus(t *testing.T) [2]side {
 func versusLimited(t *testing.T) [2]side {
 	t.Helper()
 	redis := redistest.Start(t, "--proto-max-bulk-len", "1mb")
-	return [2]side{redisSide{redis}, nookSide{nook.Options{MaxStringLen: 1 << 20}}}
+	return [2]side{redisSide{redis}, nookSide{maxBulk: 1 << 20}}
+}
+
+// versusOwn is versus with a real server that no other test uses.
+func versusOwn(t *testing.T) [2]side {
+	t.Helper()
+	return [2]side{redisSide{redistest.Start(t)}, nookSide{}}
 }
 
 // twoRealServers returns sides that must agree whatever nook does.

@@ -27,13 +27,22 @@ func (l *transcript) agree() bool {
 	return len(l.lines) == 0 || l.lines[len(l.lines)-1].differs == none
 }
 
+// shownLines is how many of the last lines String writes. What rapid has
+// shrunk is shorter.
+const shownLines = 20
+
 // String writes the transcript for people. The steps that look at the keyspace
 // at the end are left out, unless they differ.
 func (l *transcript) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "over RESP%d:\n", l.version)
+	first := max(0, len(l.lines)-shownLines)
+	if first > 0 {
+		fmt.Fprintf(&b, "       (%d steps before)\n", first)
+	}
 	for i, line := range l.lines {
 		switch {
+		case i < first:
 		case line.differs != none:
 			line.writeDifference(&b, i+1)
 		case line.step.conn != checker:

@@ -25,8 +25,8 @@ type Conn struct {
 	t       TB
 	raw     net.Conn
 	reader  *bufio.Reader
-	pending []byte     // sent, but not flushed
-	written chan error // the result of the write under way; nil if there is none
+	pending []byte        // sent, but not flushed
+	written chan struct{} // closed after the last write; nil before the first
 }
 
 // NewConn returns a client that speaks over raw and reports failures to t.
@@ -84,12 +84,13 @@ func (c *Conn) Flush() {
 	}
 	b := c.pending
 	c.pending = nil
-	c.written = make(chan error, 1)
+	done := make(chan struct{})
+	c.written = done
 	_ = c.raw.SetWriteDeadline(time.Now().Add(ioTimeout))
-	go func(done chan<- error) {
-		_, err := c.raw.Write(b)
-		done <- err
-	}(c.written)
+	go func() {
+		defer close(done)
+		_, _ = c.raw.Write(b)
+	}()
 }
 
 // Receive flushes, and returns the next reply or RESP3 push. The error is not

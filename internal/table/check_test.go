@@ -58,6 +58,8 @@ func (t *Table) check(tt testingT) {
 func (t *Table) checkDirectory(tt testingT, d *directory) {
 	tt.Helper()
 	require.Len(tt, d.refs, 1<<d.depth)
+	require.Equal(tt, 63-d.depth, d.depthShift)
+	require.Equal(tt, 63-d.bits, d.bitsShift)
 	if d.depth == 0 {
 		require.Equal(tt, d.refs[0].seg.Load().bits, d.bits)
 		return
@@ -71,7 +73,7 @@ func (t *Table) checkDirectory(tt testingT, d *directory) {
 // top of their hashes, and adds its keys to keys.
 func (t *Table) checkSegment(tt testingT, s *segment, prefix int, keys map[string]bool) {
 	tt.Helper()
-	if s.bits > 2 && s.bytes() <= 32<<10 {
+	if unsafe.Sizeof(bucket{}) == 64 && s.bits > 2 && s.bytes() <= 32<<10 {
 		require.Zero(tt, uintptr(unsafe.Pointer(s.bucket(0)))%64, "buckets lie on cache lines")
 	}
 	require.LessOrEqual(tt, int(s.count), s.limit())
@@ -123,6 +125,9 @@ func (t *Table) checkSlot(tt testingT, s *segment, e *Entry, prefix int, tag uin
 	}
 	if t.Find(h, e.Key()) != e {
 		require.Failf(tt, "Find does not find", "%q", e.Key())
+	}
+	if g := t.Guess(h); g != nil && t.hash(g)>>(64-s.depth) != uint64(prefix) {
+		require.Failf(tt, "Guess looks in the wrong segment", "%q", e.Key())
 	}
 	if found, p := t.Locate(h, e.Key()); found != e || p.seg.bucket(p.at).slots[p.i].Load() != e {
 		require.Failf(tt, "Locate does not find", "%q", e.Key())

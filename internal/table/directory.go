@@ -14,9 +14,13 @@ import (
 // new segment with its forerunner's depth looks in the wrong bucket of it,
 // finds nothing there, and then asks the header.
 type directory struct {
+	refs  []ref
 	depth uint8
 	bits  uint8 // of the lone segment, else segmentBits
-	refs  []ref
+
+	// The same as shifts of a hash that has been shifted by one already,
+	// which spares readers the case of a shift by 64.
+	depthShift, bitsShift uint8
 }
 
 type ref struct {
@@ -35,14 +39,17 @@ const (
 )
 
 func newDirectory(depth, log2 uint8) *directory {
-	return &directory{depth: depth, bits: log2, refs: make([]ref, 1<<depth)}
+	return &directory{
+		refs: make([]ref, 1<<depth), depth: depth, bits: log2,
+		depthShift: 63 - depth, bitsShift: 63 - log2,
+	}
 }
 
 // bytes returns the size of a directory.
 func (d *directory) bytes() int { return allocatedScan(16 * len(d.refs)) }
 
 // at returns the place of a hash.
-func (d *directory) at(h uint64) *ref { return &d.refs[h>>(64-d.depth)] }
+func (d *directory) at(h uint64) *ref { return &d.refs[h>>1>>(d.depthShift&63)] }
 
 // set makes s the segment of h, in all places that its depth gives it.
 func (d *directory) set(h uint64, s *segment) {
@@ -130,15 +137,16 @@ func (t *Table) deepen() {
 // flatten halves a directory whose depth no segment needs any more.
 func (t *Table) flatten() {
 	old := t.dir.Load()
-	d := newDirectory(old.depth-1, segmentBits)
+	log2 := uint8(segmentBits)
+	if old.depth == 1 {
+		log2 = old.refs[0].seg.Load().bits
+	}
+	d := newDirectory(old.depth-1, log2)
 	for i := range d.refs {
 		d.refs[i].copy(&old.refs[2*i])
 		if uint8(d.refs[i].depth.Load()) == d.depth {
 			t.deepest++
 		}
-	}
-	if d.depth == 0 {
-		d.bits = d.refs[0].seg.Load().bits
 	}
 	t.dir.Store(d)
 }

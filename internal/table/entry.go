@@ -30,7 +30,7 @@ import (
 // access clock are words, read and written atomically. Buffers and objects are
 // guarded by the owner's lock, and lock-free readers leave them alone.
 type Entry struct {
-	access atomic.Uint32 // the owner's access clock
+	access accessClock // the owner's
 	klen   uint32
 	vlen   uint32 // bytes of inline text, else 0
 	form   Form
@@ -188,6 +188,21 @@ func (e *Entry) Text() string {
 	if e.vlen == 0 {
 		return "" // there may be no byte to point to
 	}
+	return e.Inline()
+}
+
+// Plain reports whether the entry is the one of key, is in form Text, and has
+// no room for a deadline.
+func (e *Entry) Plain(key string) bool {
+	return e.keyOff == headerSize && e.form == Text && int(e.klen) == len(key) &&
+		unsafe.String((*byte)(e.at(headerSize)), len(key)) == key
+}
+
+// Inline returns the value of an entry in form Text, without a copy.
+func (e *Entry) Inline() string {
+	if e.vlen == 0 {
+		return "" // there may be no byte behind the key to point at
+	}
 	return unsafe.String((*byte)(e.at(uintptr(e.keyOff)+uintptr(e.klen))), int(e.vlen))
 }
 
@@ -247,7 +262,7 @@ func (e *Entry) clone(key string, deadline int64) *Entry {
 		c = NewObject(key, e.Object(), deadline)
 	}
 	c.mark = e.mark
-	c.access.Store(e.access.Load())
+	c.access.store(e.access.load())
 	return c
 }
 
@@ -262,13 +277,13 @@ func (e *Entry) Marked(mark uint8) *Entry {
 }
 
 // Access returns the access clock.
-func (e *Entry) Access() uint32 { return e.access.Load() }
+func (e *Entry) Access() uint32 { return e.access.load() }
 
 // SetAccess sets the access clock. Readers call it without a lock.
-func (e *Entry) SetAccess(clock uint32) { e.access.Store(clock) }
+func (e *Entry) SetAccess(clock uint32) { e.access.store(clock) }
 
-// Size returns the bytes of the entry on the heap, without the payload of an
-// object. Allocations are counted as they are rounded up by the allocator, to
+// Size returns the bytes of the entry on the heap, without a buffer's bytes and
+// the payload of an object. Allocations are counted as they are rounded up by the allocator, to
 // within its size classes.
 func (e *Entry) Size() int {
 	switch e.form {
@@ -277,7 +292,7 @@ func (e *Entry) Size() int {
 	case Long:
 		return 48 + allocated(int(e.klen)) + allocated(len(e.Text()))
 	case Buffer:
-		return 64 + allocated(int(e.klen)) + allocated(cap(e.Buffer()))
+		return 64 + allocated(int(e.klen))
 	default:
 		return 48 + allocated(int(e.klen))
 	}

@@ -79,7 +79,11 @@ func matches(tags, tag uint64) uint64 {
 func free(tags uint64) uint64 { return matches(tags, 0) }
 
 // home returns the home bucket of a hash.
-func (s shape) home(h uint64) uintptr { return uintptr(h << s.depth >> (64 - s.bits)) }
+func (s shape) home(h uint64) uintptr { return uintptr(top(h<<(s.depth&63), s.bits)) }
+
+// top returns the n top bits of a hash, n < 64. It is h>>(64-n) in a form that
+// spares the processor the case of a shift by 64.
+func top(h uint64, n uint8) uint64 { return h >> 1 >> ((63 - n) & 63) }
 
 // buckets returns the number of buckets. From segmentBits on it is
 // proportional to the number of homes, which [Table.Random] relies on.
@@ -156,6 +160,12 @@ func oversized(log2 uint8) *segment {
 		{Name: "Buckets", Type: reflect.ArrayOf(int(shape{bits: log2}.buckets()), reflect.TypeFor[bucket]())},
 	})
 	return (*segment)(reflect.New(t).UnsafePointer())
+}
+
+// slot returns the slot of the lowest bit that is set in a word of matches.
+func (b *bucket) slot(m uint64) *atomic.Pointer[Entry] {
+	return (*atomic.Pointer[Entry])(unsafe.Add(unsafe.Pointer(&b.slots),
+		uintptr(bits.TrailingZeros64(m)>>3)*unsafe.Sizeof(b.slots[0])))
 }
 
 func (s *segment) bucket(i uintptr) *bucket {

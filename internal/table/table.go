@@ -68,9 +68,15 @@ type Table struct {
 // New returns an empty table for hashes whose top skip bits are used up, and
 // have been shifted out, by its owner.
 func New(skip int) *Table {
-	t := &Table{skip: uint8(skip)}
-	t.Clear()
+	t := new(Table)
+	t.Init(skip)
 	return t
+}
+
+// Init makes t what New returns, for owners that embed it.
+func (t *Table) Init(skip int) {
+	t.skip = uint8(skip)
+	t.Clear()
 }
 
 // Clear removes all entries.
@@ -103,6 +109,24 @@ func (t *Table) Find(h uint64, key string) *Entry {
 		e, _, _ = s.find(s.shape, h, key)
 	}
 	return e
+}
+
+// Guess returns the entry that is most likely the one of a key with hash h: in
+// nine cases of ten, if there is one. Or it returns nil or another entry; the caller compares the key and,
+// if need be, calls Find. It may be called without a lock.
+//
+// A loop of lookups in a large table is as fast as the processor can start the
+// next ones while it waits for memory, so every instruction counts here.
+func (t *Table) Guess(h uint64) *Entry {
+	d := t.dir.Load()
+	r := d.at(h)
+	depth := r.depth.Load()
+	b := r.seg.Load().bucket(uintptr(h << (depth & 63) >> 1 >> (d.bitsShift & 63)))
+	m := matches(b.tags.Load(), tagOf(h))
+	if m == 0 {
+		return nil
+	}
+	return b.slot(m).Load()
 }
 
 // A Slot is the place of an entry, good until the table is changed otherwise.

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -50,7 +51,9 @@ func TestStopEndsTheProcess(t *testing.T) {
 }
 
 func TestStartSaysWhyItFailed(t *testing.T) {
-	_, err := StartNook(context.Background(), "/bin/false")
+	path, err := exec.LookPath("false")
+	require.NoError(t, err)
+	_, err = StartNook(context.Background(), path)
 	require.ErrorContains(t, err, "false ended at once")
 	_, err = StartNook(context.Background(), "/nowhere/nook")
 	require.ErrorContains(t, err, "/nowhere/nook")

@@ -1,0 +1,173 @@
+// Command nook serves a store in memory to Redis clients.
+//
+//	nook -addr 127.0.0.1:6379
+//	redis-cli set greeting hello
+//
+// It prints one line once it accepts connections, and ends at SIGINT, SIGTERM or
+// SHUTDOWN.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/server"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "nook:", err)
+		os.Exit(1)
+	}
+}
+
+// config is what the command line says.
+type config struct {
+	addr    string
+	store   nook.Options
+	session server.Options
+}
+
+// parse reads the command line. It has told the user of errors already if it
+// returns one.
+func parse(args []string, errOut io.Writer) (config, error) {
+	var c config
+	flags := flag.NewFlagSet("nook", flag.ContinueOnError)
+	flags.SetOutput(errOut)
+	flags.StringVar(&c.addr, "addr", "127.0.0.1:6379", "where to listen: `host:port`, or unix:path for a unix socket")
+	flags.StringVar(&c.session.Password, "requirepass", "", "`password` that clients must give; none if empty")
+	flags.IntVar(&c.session.MaxClients, "maxclients", 0, "most connections at a time; 0 means 10000")
+	flags.IntVar(&c.store.Databases, "databases", 0, "number of databases; 0 means 16")
+	flags.Func("maxmemory", "limit of memory in `bytes`, or with a unit such as mb; 0 means none", func(s string) (err error) {
+		c.store.MaxMemory, err = parseSize(s)
+		return err
+	})
+	flags.Func("maxmemory-policy", "`policy` at the limit of memory: noeviction, allkeys-lru, ...", func(s string) (err error) {
+		c.store.MaxMemoryPolicy, err = parsePolicy(s)
+		return err
+	})
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	if flags.NArg() > 0 {
+		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return c, nil
+}
+
+// run serves until ctx is done or a client sends SHUTDOWN.
+func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+	c, err := parse(args, errOut)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.session.OnShutdown = cancel
+	c.session.Logger = slog.New(slog.NewTextHandler(errOut, nil))
+	store, err := nook.New(&c.store)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	srv, err := server.New(store, &c.session)
+	if err != nil {
+		return err
+	}
+	l, err := listen(c.addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "nook: ready to accept connections on", l.Addr())
+	return serve(ctx, srv, l)
+}
+
+// serve serves l until ctx is done.
+func serve(ctx context.Context, srv *server.Server, l net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+		served <- err
+	}
+	err = srv.Close()
+	if failure := <-served; !errors.Is(failure, server.ErrClosed) {
+		err = failure
+	}
+	return err
+}
+
+// listen listens on host:port or on unix:path.
+func listen(addr string) (net.Listener, error) {
+	path, unix := strings.CutPrefix(addr, "unix:")
+	if !unix {
+		return net.Listen("tcp", addr)
+	}
+	removeDead(path)
+	return net.Listen("unix", path)
+}
+
+// removeDead removes a unix socket that a server left behind, so that the path can be
+// used again. One that somebody listens on stays.
+func removeDead(path string) {
+	conn, err := net.Dial("unix", path)
+	if err == nil {
+		_ = conn.Close()
+		return
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		_ = os.Remove(path) // if that fails so does listening, which says why
+	}
+}
+
+// sizeUnits are those of Redis's configuration, the longer ones first.
+var sizeUnits = []struct {
+	suffix string
+	factor int64
+}{
+	{"kb", 1 << 10}, {"mb", 1 << 20}, {"gb", 1 << 30},
+	{"k", 1e3}, {"m", 1e6}, {"g", 1e9}, {"b", 1},
+}
+
+// parseSize reads a number of bytes, with a unit or without.
+func parseSize(s string) (int64, error) {
+	digits, factor := strings.ToLower(s), int64(1)
+	for _, unit := range sizeUnits {
+		if rest, ok := strings.CutSuffix(digits, unit.suffix); ok {
+			digits, factor = rest, unit.factor
+			break
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > (1<<63-1)/factor {
+		return 0, fmt.Errorf("%q is not a size", s)
+	}
+	return n * factor, nil
+}
+
+func parsePolicy(s string) (nook.MaxMemoryPolicy, error) {
+	for p := nook.NoEviction; p <= nook.VolatileTTL; p++ {
+		if p.String() == strings.ToLower(s) {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not a policy", s)
+}

@@ -1,0 +1,134 @@
+package server
+
+import (
+	"iter"
+	"net"
+
+	"github.com/nookdb/nook/internal/command"
+)
+
+// ID is CLIENT ID.
+func (s *session) ID() int64 { return s.id }
+
+// Name is CLIENT GETNAME.
+func (s *session) Name() string { return s.own.name }
+
+// SetName is CLIENT SETNAME.
+func (s *session) SetName(name string) { s.own.name = name }
+
+// SetLibrary is CLIENT SETINFO.
+func (s *session) SetLibrary(name, version *string) {
+	if name != nil {
+		s.own.libName = *name
+	}
+	if version != nil {
+		s.own.libVersion = *version
+	}
+}
+
+// HasPassword reports whether clients must authenticate.
+func (s *session) HasPassword() bool { return s.server.options.Password != "" }
+
+// Authenticate is AUTH. There is one user. Without a password any will do.
+func (s *session) Authenticate(user, password string) error {
+	if user != command.DefaultUser || s.HasPassword() && !s.server.admits(password) {
+		return command.ErrWrongPass
+	}
+	s.own.user = user
+	s.setLocked(false)
+	return nil
+}
+
+// Authenticated reports whether the client may do more than authenticate.
+func (s *session) Authenticated() bool { return !s.locked }
+
+// HangUp is QUIT.
+func (s *session) HangUp() { s.leaving = true }
+
+// Reset is RESET.
+func (s *session) Reset() {
+	s.endTransaction()
+	s.own.name = ""
+	s.login()
+}
+
+// Shutdown is SHUTDOWN.
+func (s *session) Shutdown() error {
+	if s.server.options.OnShutdown == nil {
+		return command.ErrShutdown
+	}
+	s.leaving = true
+	s.server.options.OnShutdown()
+	return nil
+}
+
+// Client describes the session to itself.
+func (s *session) Client() command.Client {
+	if s.gear != nil {
+		s.update()
+	}
+	return s.describe(s.own)
+}
+
+// Clients describes all sessions of the server: this one as it is, the others
+// as they were when they last waited.
+func (s *session) Clients() iter.Seq[command.Client] {
+	return func(yield func(command.Client) bool) {
+		for _, x := range s.server.all() {
+			k := command.Client{}
+			if x == s {
+				k = s.Client()
+			} else {
+				k = x.describe(x.profile())
+			}
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// describe makes a client of a profile. It may be called from any session.
+func (s *session) describe(p profile) command.Client {
+	now := s.server.store.Now()
+	k := command.Client{
+		ID: s.id, Addr: s.addr(s.conn.RemoteAddr()), LocalAddr: s.addr(s.conn.LocalAddr()), FD: -1,
+		Name: p.name, Age: now.Sub(s.since), Idle: now.Sub(p.active), Flags: s.flags(p),
+		DB: p.db, Queued: p.queued, Unparsed: p.unparsed, ArgBytes: p.argBytes, QueuedBytes: p.queuedBytes, Unsent: p.unsent,
+		User: p.user, Proto: p.proto, LibName: p.libName, LibVersion: p.libVersion,
+	}
+	if s.socket != nil {
+		k.FD = s.socket.fd
+	}
+	if p.row != nil {
+		k.Command = p.row.FullName()
+	}
+	return k
+}
+
+// addr writes an address as Redis does: the clients of a unix socket have none,
+// so the socket's own stands for both sides.
+func (s *session) addr(a net.Addr) string {
+	if _, unix := a.(*net.UnixAddr); unix {
+		return s.conn.LocalAddr().String() + ":0"
+	}
+	return a.String()
+}
+
+// flags returns the letters that CLIENT LIST has for what is special about a session.
+func (s *session) flags(p profile) string {
+	var letters []byte
+	if p.queued >= 0 {
+		letters = append(letters, 'x')
+	}
+	if p.dirty {
+		letters = append(letters, 'd')
+	}
+	if _, unix := s.conn.LocalAddr().(*net.UnixAddr); unix {
+		letters = append(letters, 'U')
+	}
+	if letters == nil {
+		return "N"
+	}
+	return string(letters)
+}

@@ -1,0 +1,117 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// Options configure a Server. The zero value of each field is the default. Time
+// is that of the store's clock, but for the two timeouts: they are about the real
+// network.
+type Options struct {
+	// Password is what clients must authenticate with, as user "default".
+	// Empty means that none have to.
+	Password string
+
+	// MaxClients is how many connections there may be at a time; more are
+	// told so and closed. 0 means 10,000; negative means no limit.
+	MaxClients int
+
+	// MaxBulk is the longest argument of a request in bytes,
+	// proto-max-bulk-len. 0 means 512 MiB.
+	MaxBulk int64
+
+	// MaxRequest is how many bytes a client can make the server keep for it:
+	// of a request that is not yet whole, or in queued commands and watched
+	// keys. A client that passes it is cut off. 0 means 1 GiB.
+	MaxRequest int64
+
+	// MaxUnread is how many bytes of replies wait for a client that does not
+	// read them while its further requests are served. 0 means 64 MiB.
+	MaxUnread int
+
+	// MaxExec is how many bytes the replies of one transaction may have, as they
+	// are all collected before the first is sent. A client that passes it
+	// is cut off after the transaction. 0 means 1 GiB.
+	MaxExec int
+
+	// StallTimeout is how long a client with more than MaxUnread bytes of
+	// replies to read may take none of them until it is cut off. 0 means a
+	// minute; negative means forever.
+	StallTimeout time.Duration
+
+	// IdleTimeout is how long a client may send nothing until it is cut off. 0
+	// means forever.
+	IdleTimeout time.Duration
+
+	// Logger is told what an operator should know: panics of commands, clients
+	// cut off, failures to accept connections. nil means nobody is.
+	Logger *slog.Logger
+
+	// OnShutdown is called when a client sends SHUTDOWN. It should see to it
+	// that Close is called, but not wait for that itself: Close waits for the
+	// client's session. nil makes SHUTDOWN an error.
+	OnShutdown func()
+}
+
+const (
+	defaultMaxClients   = 10_000
+	defaultMaxRequest   = 1 << 30
+	defaultMaxUnread    = 64 << 20
+	defaultMaxExec      = 1 << 30
+	defaultStallTimeout = time.Minute
+)
+
+// withDefaults returns a copy with the defaults filled in, or says which field
+// is out of its range.
+func (o *Options) withDefaults() (Options, error) {
+	var v Options
+	if o != nil {
+		v = *o
+	}
+	switch {
+	case v.MaxBulk < 0:
+		return v, fmt.Errorf("server: Options.MaxBulk is %d, below 0", v.MaxBulk)
+	case v.MaxRequest < 0:
+		return v, fmt.Errorf("server: Options.MaxRequest is %d, below 0", v.MaxRequest)
+	case v.MaxUnread < 0:
+		return v, fmt.Errorf("server: Options.MaxUnread is %d, below 0", v.MaxUnread)
+	case v.MaxExec < 0:
+		return v, fmt.Errorf("server: Options.MaxExec is %d, below 0", v.MaxExec)
+	case v.IdleTimeout < 0:
+		return v, fmt.Errorf("server: Options.IdleTimeout is %v, below 0", v.IdleTimeout)
+	}
+	setDefault(&v.MaxClients, defaultMaxClients)
+	setDefault(&v.MaxRequest, defaultMaxRequest)
+	setDefault(&v.MaxUnread, defaultMaxUnread)
+	setDefault(&v.MaxExec, defaultMaxExec)
+	setDefault(&v.StallTimeout, defaultStallTimeout)
+	if v.Logger == nil {
+		v.Logger = slog.New(slog.DiscardHandler)
+	}
+	return v, nil
+}
+
+func setDefault[T int | int64 | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+func (o *Options) limits() resp.Limits { return resp.Limits{MaxBulk: o.MaxBulk} }
+
+// ErrClosed is what Serve returns once the server is closed.
+var ErrClosed = errors.New("server: closed")
+
+var errNoStore = errors.New("server: New needs a store")
+
+// Reasons for which a client is cut off.
+var (
+	errBigRequest = errors.New("server: the client's request or transaction is too big")
+	errBigExec    = errors.New("server: the replies of the client's transaction are too big")
+	errStalled    = errors.New("server: the client does not read its replies")
+)

@@ -1,0 +1,204 @@
+package server
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+)
+
+// A Server serves the clients of one store. Its methods may be called from any
+// goroutine.
+type Server struct {
+	store    *nook.Store
+	options  Options
+	password [sha256.Size]byte // of Options.Password
+	runID    string
+	started  time.Time
+	gears    sync.Pool // of *gear
+	commands commandStats
+	errors   errorStats
+	rates    rates
+
+	received atomic.Int64 // connections, since the start
+	rejected atomic.Int64 // those of them that were too many
+
+	serving sync.WaitGroup // sessions
+
+	mu        sync.Mutex
+	closed    bool                  // guarded by mu
+	lastID    int64                 // guarded by mu
+	sessions  map[int64]*session    // guarded by mu
+	listeners map[net.Listener]bool // guarded by mu
+	past      traffic               // of sessions that have ended, guarded by mu
+}
+
+// New returns a server of a store, which it neither owns nor closes. A nil o
+// means the defaults. It fails only if an option is out of its range.
+func New(store *nook.Store, o *Options) (*Server, error) {
+	if store == nil {
+		return nil, errNoStore
+	}
+	v, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		store:     store,
+		options:   v,
+		password:  sha256.Sum256([]byte(v.Password)),
+		runID:     newRunID(),
+		started:   store.Now(),
+		commands:  newCommandStats(command.All()),
+		sessions:  map[int64]*session{},
+		listeners: map[net.Listener]bool{},
+	}
+	s.gears.New = func() any { return newGear(v.limits()) }
+	return s, nil
+}
+
+// newRunID returns a name for this run of the server, as INFO shows it.
+func newRunID() string {
+	var id [20]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
+}
+
+// Serve serves the clients that connect to l until the server is closed, and
+// returns ErrClosed then. It closes l in any case.
+func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
+	if !s.listen(l) {
+		return ErrClosed
+	}
+	defer s.unlisten(l)
+	for wait := time.Duration(0); ; {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			wait = 0
+			go s.ServeConn(conn)
+		case s.isClosed():
+			return ErrClosed
+		case !temporary(err):
+			return err
+		default:
+			wait = min(max(2*wait, 5*time.Millisecond), time.Second)
+			s.options.Logger.Error("cannot accept a connection", slog.Any("error", err), slog.Duration("retry", wait))
+			time.Sleep(wait)
+		}
+	}
+}
+
+// temporary reports whether an error of Accept may go away, as that of too many
+// open files does.
+func temporary(err error) bool {
+	var e interface{ Temporary() bool }
+	return errors.As(err, &e) && e.Temporary()
+}
+
+func (s *Server) listen(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.listeners[l] = true
+	}
+	return !s.closed
+}
+
+func (s *Server) unlisten(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// ServeConn serves one client until it goes, or the server is closed. It closes
+// c.
+func (s *Server) ServeConn(c net.Conn) {
+	session := newSession(s, c)
+	if err := s.join(session); err != nil {
+		session.refuse(err)
+		return
+	}
+	defer s.serving.Done()
+	session.run()
+}
+
+// join gives a session a number and adds it to the others.
+func (s *Server) join(x *session) error {
+	s.received.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch n := s.options.MaxClients; {
+	case s.closed:
+		return ErrClosed
+	case n > 0 && len(s.sessions) >= n:
+		s.rejected.Add(1)
+		return command.ErrMaxClients
+	}
+	s.lastID++
+	x.id = s.lastID
+	s.sessions[x.id] = x
+	s.serving.Add(1)
+	return nil
+}
+
+// leave takes a session away from the others.
+func (s *Server) leave(x *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, x.id)
+	s.past.add(x.own.traffic)
+}
+
+// all returns the sessions, from the oldest to the newest.
+func (s *Server) all() []*session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]*session, 0, len(s.sessions))
+	for _, id := range slices.Sorted(maps.Keys(s.sessions)) {
+		list = append(list, s.sessions[id])
+	}
+	return list
+}
+
+// Close closes all listeners and connections and returns once all sessions
+// have ended. Commands under way are finished. The store stays open. A second Close
+// does nothing more.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	for l := range s.listeners {
+		_ = l.Close() // Serve closes it again, and what it was for is over
+	}
+	for _, x := range s.sessions {
+		_ = x.conn.Close() // the session sees that
+	}
+	s.mu.Unlock()
+	s.serving.Wait()
+	return nil
+}
+
+// admits reports whether a password is the right one, in a time that does not
+// tell how much of it is right.
+func (s *Server) admits(password string) bool {
+	sum := sha256.Sum256([]byte(password))
+	return subtle.ConstantTimeCompare(sum[:], s.password[:]) == 1
+}

@@ -1,0 +1,346 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// A session serves one connection, in the goroutine of ServeConn. All fields
+// are that goroutine's alone, unless they say otherwise.
+type session struct {
+	server *Server
+	conn   net.Conn
+	id     int64
+	since  time.Time
+	socket *socket // nil if conn is none of the kernel's
+	outlet outlet
+	gear   *gear // nil while the session waits, if it can do without
+	call   command.Call
+	meter  meter
+
+	own     profile
+	locked  bool         // the client must authenticate
+	tx      *transaction // nil outside of MULTI
+	watched watched
+	guarded bool // locked, or in a transaction: requests need more than to be run
+	leaving bool // no further request is read
+
+	mu   sync.Mutex
+	seen profile // own, as of the last pause; guarded by mu
+}
+
+// profile is what other sessions may know of a session.
+type profile struct {
+	name, libName, libVersion, user string
+
+	proto       int
+	db          int
+	row         *command.Row // of the last command
+	argBytes    int
+	queued      int // commands in the transaction, -1 outside of one
+	queuedBytes int
+	unparsed    int
+	unsent      int
+	dirty       bool      // a watched key has changed
+	active      time.Time // when the last request came
+	traffic     traffic
+}
+
+func newSession(s *Server, c net.Conn) *session {
+	x := &session{server: s, conn: c, since: s.store.Now()}
+	x.socket = newSocket(x)
+	x.outlet.conn, x.outlet.socket = c, x.socket
+	x.outlet.limit, x.outlet.stall = s.options.MaxUnread, s.options.StallTimeout
+	x.outlet.traffic = &x.own.traffic
+	x.outlet.moved.L = &x.outlet.mu
+	x.call.Conn = x
+	x.call.DB = s.store.Select(0)
+	x.own.proto, x.own.queued, x.own.active = 2, -1, x.since
+	x.login()
+	x.seen = x.own
+	return x
+}
+
+// login makes the session that of the default user.
+func (s *session) login() {
+	s.own.user = command.DefaultUser
+	s.setLocked(s.HasPassword())
+}
+
+func (s *session) setLocked(yes bool) {
+	s.locked = yes
+	s.guard()
+	if s.gear != nil {
+		s.gear.in.SetAuthenticated(!yes)
+	}
+}
+
+// guard notes whether requests need more than to be run.
+func (s *session) guard() { s.guarded = s.locked || s.tx != nil }
+
+// refuseTimeout is how long a client that is refused may take to hear why.
+const refuseTimeout = time.Second
+
+// refuse tells the client why it is not served, unless that is because the server is closed.
+func (s *session) refuse(reason error) {
+	var known command.Error
+	if errors.As(reason, &known) {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(refuseTimeout))
+		_, _ = s.conn.Write(resp.AppendError(nil, string(known))) // the client is sent away in any case
+	}
+	_ = s.conn.Close()
+}
+
+// run serves the client until it goes.
+func (s *session) run() {
+	defer s.end()
+	defer s.rescue()
+	for !s.leaving {
+		if s.gear == nil || s.gear.drained() {
+			if err := s.await(); err != nil {
+				s.lose(err)
+				return
+			}
+		}
+		args, err := s.gear.in.ReadCommand(s.gear.args)
+		if err != nil {
+			s.lose(err)
+			return
+		}
+		s.gear.args, s.gear.begun = args, 0
+		s.do(args)
+	}
+}
+
+// await sends all replies and waits for requests. There may be none in what it has
+// read, but at least a byte.
+func (s *session) await() error {
+	if s.gear != nil {
+		if err := s.pause(); err != nil {
+			return err
+		}
+	}
+	s.setIdleDeadline()
+	n, err := s.receive()
+	if s.gear != nil {
+		s.gear.fresh = s.gear.chunk[:n]
+		s.resume(n)
+	}
+	return err
+}
+
+// receive fills the chunk of the gear.
+func (s *session) receive() (int, error) {
+	if s.socket != nil {
+		return s.socket.read()
+	}
+	if s.gear == nil {
+		s.engage()
+	}
+	return s.conn.Read(s.gear.chunk)
+}
+
+// pause is what a session does before it may have to wait.
+func (s *session) pause() error {
+	s.turn(nil)
+	s.publish()
+	return s.gear.out.Flush()
+}
+
+// resume notes that n bytes have come.
+func (s *session) resume(n int) {
+	now := s.server.store.Now()
+	s.meter.since, s.own.active = now, now
+	s.own.traffic.in += int64(n)
+	s.own.traffic.reads++
+	s.gear.begun += int64(n)
+}
+
+func (s *session) setIdleDeadline() {
+	if d := s.server.options.IdleTimeout; d > 0 {
+		_ = s.conn.SetReadDeadline(time.Now().Add(d)) // an error is that of a connection gone, which the read will tell
+	}
+}
+
+// do runs a request, or queues it, or says what is wrong with it.
+func (s *session) do(args []string) {
+	row, err := command.Lookup(args)
+	if err != nil {
+		s.misunderstand(row, args, err)
+		return
+	}
+	if s.guarded && !s.admit(row, args) {
+		return
+	}
+	s.call.Args, s.call.Row = args, row
+	s.count(row)
+	if err := row.Run(&s.call); err != nil {
+		s.meter.failure()
+		s.fail(&s.call, err)
+	}
+}
+
+// fail replies an error.
+func (s *session) fail(c *command.Call, err error) {
+	text := command.ErrorText(err)
+	s.server.errors.count(text)
+	c.Out.Error(text)
+}
+
+// misunderstand replies to a request that is no command, or one with a wrong
+// number of arguments; then row may be known. A line of HTTP is none of a Redis
+// client: a web page may have made a browser send it, so what follows must not be run.
+func (s *session) misunderstand(row *command.Row, args []string, err error) {
+	if strings.EqualFold(args[0], "post") || strings.EqualFold(args[0], "host:") {
+		s.server.options.Logger.Warn("a client speaks HTTP", s.where())
+		s.abandon()
+		return
+	}
+	s.reject(row, args, err)
+}
+
+// reject replies to a request that is not run and, within a transaction, spoils that.
+func (s *session) reject(row *command.Row, args []string, err error) {
+	if row != nil {
+		s.server.commands[row].rejected.Add(1)
+	}
+	if s.tx != nil {
+		s.tx.spoiled = true
+	}
+	if strings.EqualFold(args[0], "exec") {
+		s.endTransaction()
+		err = command.AbortedBy(err)
+	}
+	s.fail(&s.call, err)
+}
+
+// admit does what a request needs before it is run, in a session that is
+// guarded. It reports whether to run it.
+func (s *session) admit(row *command.Row, args []string) bool {
+	var err error
+	switch {
+	case s.locked && !row.Flags.Has(command.NoAuth):
+		err = command.ErrNoAuth
+	case s.tx == nil:
+		return true
+	case row.Flags.Has(command.NoMulti):
+		err = command.ErrNoMulti
+	case s.grows(row):
+		err = s.server.store.MakeRoom()
+	}
+	switch {
+	case err != nil:
+		s.reject(row, args, err)
+	case s.tx == nil || immediate(row):
+		return true
+	default:
+		s.enqueue(row, args)
+	}
+	return false
+}
+
+// abandon ends the session without another byte.
+func (s *session) abandon() {
+	s.gear.out.Reset(io.Discard)
+	s.leaving = true
+}
+
+// lose ends the session because reading or writing failed.
+func (s *session) lose(err error) {
+	s.leaving = true
+	var broken *resp.ProtocolError
+	switch {
+	case errors.As(err, &broken):
+		s.fail(&s.call, err)
+	case errors.Is(err, errBigRequest):
+		s.cutOff(err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.server.options.Logger.Debug("a client was idle or did not read", s.where())
+	}
+}
+
+// cutOff ends the session of a client that asks too much.
+func (s *session) cutOff(reason error) {
+	s.server.options.Logger.Warn("a client is cut off", s.where(), slog.Any("reason", reason))
+	s.abandon()
+}
+
+func (s *session) where() slog.Attr {
+	return slog.Group("client", slog.Int64("id", s.id), slog.String("addr", s.Client().Addr))
+}
+
+// rescue ends the session after a panic of a command, and the rest of the
+// server goes on.
+func (s *session) rescue() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	name := ""
+	if s.call.Row != nil {
+		name = s.call.Row.FullName()
+	}
+	s.server.options.Logger.Error("a command panicked", s.where(), slog.String("command", name),
+		slog.String("panic", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
+	s.leaving = true
+	if s.gear != nil {
+		s.fail(&s.call, command.ErrInternal)
+	}
+}
+
+// end sends what is left to send and closes the connection. The gear does not go back to the pool:
+// it may be in any state.
+func (s *session) end() {
+	s.Unwatch()
+	if s.gear != nil {
+		s.turn(nil)
+		if s.gear.out.Flush() == nil {
+			if err := s.outlet.finish(); errors.Is(err, os.ErrDeadlineExceeded) {
+				s.server.options.Logger.Warn("a client is cut off", s.where(), slog.Any("reason", errStalled))
+			}
+		}
+	}
+	_ = s.conn.Close()
+	s.server.leave(s)
+}
+
+// publish shows others what the session is now.
+func (s *session) publish() {
+	s.update()
+	s.mu.Lock()
+	s.seen = s.own
+	s.mu.Unlock()
+}
+
+// update brings the parts of the profile up to date that are kept elsewhere.
+func (s *session) update() {
+	p := &s.own
+	p.proto, p.db, p.row = s.gear.out.Proto(), s.call.DB.DBIndex(), s.call.Row
+	p.unparsed, p.unsent = s.gear.in.Buffered()+len(s.gear.fresh), s.outlet.unsent()
+	p.argBytes = 0
+	for _, arg := range s.call.Args {
+		p.argBytes += len(arg)
+	}
+	p.queued, p.queuedBytes, p.dirty = -1, 0, s.watched.dirty()
+	if s.tx != nil {
+		p.queued, p.queuedBytes = len(s.tx.queue), s.tx.bytes
+	}
+}
+
+// profile returns what others may know.
+func (s *session) profile() profile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}

@@ -1,0 +1,176 @@
+package server
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nookdb/nook/internal/command"
+)
+
+// commandStats are figures of each command.
+type commandStats map[*command.Row]*commandStat
+
+// commandStat are figures of one command, on a cache line of their own.
+type commandStat struct {
+	calls    atomic.Int64
+	nanos    atomic.Int64 // that they took
+	failed   atomic.Int64 // calls that replied an error
+	rejected atomic.Int64 // requests that never became calls
+
+	_ [32]byte
+}
+
+func newCommandStats(rows []*command.Row) commandStats {
+	all := commandStats{}
+	for _, row := range rows {
+		all[row] = new(commandStat)
+		maps.Copy(all, newCommandStats(row.Sub))
+	}
+	return all
+}
+
+// calls returns the number of commands that were run.
+func (all commandStats) calls() (n int64) {
+	for _, stat := range all {
+		n += stat.calls.Load()
+	}
+	return n
+}
+
+// meter counts the commands of a session. It does so by runs of the same
+// command: a pipeline of a thousand SETs costs as many additions to a variable of the
+// session, and two of the shared atomics and of the readings of the clock.
+// The parsing of requests counts as time of the command before.
+type meter struct {
+	row   *command.Row // of the run; nil at the start
+	stat  *commandStat // of row
+	calls int64        // in the run
+	since time.Time    // when the run began
+}
+
+// failure counts a call that was counted already as one that failed.
+func (m *meter) failure() { m.stat.failed.Add(1) }
+
+// count counts a call.
+func (s *session) count(row *command.Row) {
+	if row != s.meter.row {
+		s.turn(row)
+	}
+	s.meter.calls++
+}
+
+// turn ends a run of commands. The next is of the given command, or not known
+// yet if that is nil.
+func (s *session) turn(row *command.Row) {
+	m := &s.meter
+	if m.calls > 0 {
+		now := s.server.store.Now()
+		m.stat.calls.Add(m.calls)
+		m.stat.nanos.Add(int64(now.Sub(m.since)))
+		m.since, m.calls = now, 0
+	}
+	if row != nil {
+		m.row, m.stat = row, s.server.commands[row]
+	}
+}
+
+// errorStats counts error replies by their code.
+type errorStats struct {
+	mu    sync.Mutex
+	codes map[string]int64 // guarded by mu
+}
+
+func (e *errorStats) count(text string) {
+	code, _, _ := strings.Cut(text, " ")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.codes == nil {
+		e.codes = map[string]int64{}
+	}
+	e.codes[code]++
+}
+
+// errorCount is a code and how many error replies had it.
+type errorCount struct {
+	code  string
+	count int64
+}
+
+// all returns the codes in order.
+func (e *errorStats) all() []errorCount {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var list []errorCount
+	for _, code := range slices.Sorted(maps.Keys(e.codes)) {
+		list = append(list, errorCount{code, e.codes[code]})
+	}
+	return list
+}
+
+// traffic is what went over connections.
+type traffic struct {
+	in, out       int64 // bytes
+	reads, writes int64 // calls of the connections
+}
+
+func (t *traffic) add(u traffic) {
+	t.in += u.in
+	t.out += u.out
+	t.reads += u.reads
+	t.writes += u.writes
+}
+
+// traffic returns that of all connections up to now, but for the requests that
+// sessions are at work on.
+func (s *Server) traffic() traffic {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	total := s.past
+	for _, x := range s.sessions {
+		total.add(x.profile().traffic)
+	}
+	return total
+}
+
+// rates derives figures per second from counters. They are averages over the time
+// between two looks at them, of rateSpan at the least: whoever asks every few
+// seconds sees those seconds.
+type rates struct {
+	mu   sync.Mutex
+	from sample // guarded by mu
+	last rate   // guarded by mu
+}
+
+const rateSpan = time.Second
+
+// sample is the state of the counters at some time.
+type sample struct {
+	at       time.Time
+	commands int64
+	traffic  traffic
+}
+
+type rate struct{ commands, in, out float64 } // a second; in and out are bytes
+
+// since returns the rates up to now.
+func (r *rates) since(now sample) rate {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	span := now.at.Sub(r.from.at)
+	if span < rateSpan {
+		return r.last
+	}
+	if !r.from.at.IsZero() {
+		r.last = rate{
+			commands: float64(now.commands-r.from.commands) / span.Seconds(),
+			in:       float64(now.traffic.in-r.from.traffic.in) / span.Seconds(),
+			out:      float64(now.traffic.out-r.from.traffic.out) / span.Seconds(),
+		}
+	}
+	r.from = now
+	return r.last
+}

@@ -1,0 +1,228 @@
+package server
+
+import (
+	"errors"
+	"io"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// transaction is what a client has said since MULTI.
+type transaction struct {
+	queue   []queued
+	args    []string      // of all queued commands
+	bytes   int           // of args
+	flags   command.Flags // of any of the commands
+	spoiled bool          // a request was wrong, so that EXEC must not run the others
+}
+
+// queued is a command and where its arguments are among the transaction's.
+type queued struct {
+	row      *command.Row
+	from, to int
+}
+
+// What the server keeps of arguments and watched keys beside their bytes, about.
+const (
+	argOverhead   = 32
+	watchOverhead = 256
+)
+
+// immediate reports whether a command is run within MULTI and not queued.
+func immediate(row *command.Row) bool {
+	switch row.FullName() {
+	case "exec", "discard", "multi", "watch", "quit", "reset":
+		return true
+	}
+	return false
+}
+
+// grows reports whether a request within a transaction has to wait for room in
+// memory. All but those that end the transaction have, because a queue grows;
+// EXEC has if one of its commands may need room.
+func (s *session) grows(row *command.Row) bool {
+	switch row.FullName() {
+	case "exec":
+		return s.tx.flags.Has(command.DenyOOM)
+	case "discard", "quit", "reset":
+		return false
+	}
+	return true
+}
+
+// enqueue keeps a command for EXEC.
+func (s *session) enqueue(row *command.Row, args []string) {
+	t := s.tx
+	from := len(t.args)
+	t.args = append(t.args, args...)
+	t.queue = append(t.queue, queued{row, from, len(t.args)})
+	t.flags |= row.Flags
+	for _, arg := range args {
+		t.bytes += len(arg)
+	}
+	if !s.holds(t.bytes + argOverhead*len(t.args)) {
+		return
+	}
+	s.call.Out.Simple("QUEUED")
+}
+
+// holds reports whether a number of bytes may be kept for the client, and cuts
+// it off if not.
+func (s *session) holds(bytes int) bool {
+	if int64(bytes) <= s.server.options.MaxRequest {
+		return true
+	}
+	s.cutOff(errBigRequest)
+	return false
+}
+
+// Begin is MULTI.
+func (s *session) Begin() error {
+	if s.tx != nil {
+		return command.ErrNested
+	}
+	s.tx = new(transaction)
+	s.guard()
+	return nil
+}
+
+// Discard is DISCARD.
+func (s *session) Discard() error {
+	if s.tx == nil {
+		return command.ErrNoDiscard
+	}
+	s.endTransaction()
+	return nil
+}
+
+// endTransaction forgets the queued commands and the watched keys.
+func (s *session) endTransaction() {
+	s.tx = nil
+	s.guard()
+	s.Unwatch()
+}
+
+// watched are the keys that the client watches.
+type watched struct {
+	watch *nook.Watch // nil if there are none
+	key   string      // one of them
+	bytes int         // about what they take
+}
+
+func (w *watched) dirty() bool { return w.watch != nil && w.watch.Dirty() }
+
+// Watch is WATCH.
+func (s *session) Watch(db *nook.Commands, keys []string) (err error) {
+	if s.tx != nil {
+		return command.ErrWatchInside
+	}
+	w := &s.watched
+	for _, key := range keys {
+		w.bytes += len(key) + watchOverhead
+	}
+	switch {
+	case !s.holds(w.bytes):
+	case w.watch != nil:
+		err = w.watch.Add(db.DBIndex(), keys...)
+	default:
+		w.key = keys[0]
+		w.watch, err = db.Watch(keys...)
+	}
+	return err
+}
+
+// Unwatch is UNWATCH. Within EXEC, which has taken the keys, it does nothing.
+func (s *session) Unwatch() {
+	if s.watched.watch != nil {
+		s.watched.watch.Close()
+	}
+	s.watched = watched{}
+}
+
+// Exec is EXEC.
+func (s *session) Exec(c *command.Call) error {
+	t, w := s.tx, s.watched
+	if t == nil {
+		return command.ErrNoExec
+	}
+	if t.spoiled {
+		s.endTransaction()
+		return command.ErrExecAbort
+	}
+	s.watched = watched{}
+	s.endTransaction()
+	err := s.exec(c, t, w)
+	if errors.Is(err, nook.ErrTxConflict) {
+		c.Out.NullArray()
+		return nil
+	}
+	return err
+}
+
+// exec runs the commands of a transaction, with the keys of all of them locked.
+// Transactions that touch no keys lock none.
+func (s *session) exec(c *command.Call, t *transaction, w watched) error {
+	keys, whole := t.keys()
+	if len(keys) == 0 && !whole && w.watch != nil {
+		keys = []string{w.key}
+	}
+	run := func(tx *nook.Tx) error {
+		s.runQueue(c, t, tx.Select(c.DB.DBIndex()))
+		return nil
+	}
+	switch {
+	case w.watch != nil:
+		return w.watch.Exec(run, keys...)
+	case whole || len(keys) > 0:
+		return c.DB.Exec(run, keys...)
+	default:
+		s.runQueue(c, t, c.DB)
+		return nil
+	}
+}
+
+// keys returns the keys of all queued commands. whole is true if some of them
+// work on keys that cannot be told beforehand.
+func (t *transaction) keys() (keys []string, whole bool) {
+	for _, q := range t.queue {
+		if touchesAny(q.row) {
+			return nil, true
+		}
+		keys = q.row.KeysOf(t.args[q.from:q.to], keys)
+	}
+	return keys, false
+}
+
+// touchesAny reports whether a command works on more keys than its arguments name. INFO,
+// which no flag tells apart, looks at all.
+func touchesAny(row *command.Row) bool {
+	return row.AnyKey() || row.Flags.Has(command.TouchesArbitraryKeys) || row.FullName() == "info"
+}
+
+// runQueue runs the commands on db and replies what they do. The replies are
+// collected first: db may hold locks, and the client may be slow.
+func (s *session) runQueue(c *command.Call, t *transaction, db *nook.Commands) {
+	replies := resp.NewBuffer()
+	replies.SetProto(c.Out.Proto())
+	replies.Array(len(t.queue))
+	inner := command.Call{DB: db, Out: replies, Conn: s}
+	for _, q := range t.queue {
+		inner.Args, inner.Row = t.args[q.from:q.to:q.to], q.row
+		s.count(q.row)
+		if err := q.row.Run(&inner); err != nil {
+			s.meter.failure()
+			s.fail(&inner, err)
+		}
+		if replies.Buffered() > s.server.options.MaxExec {
+			replies.Reset(io.Discard)
+			s.cutOff(errBigExec)
+		}
+	}
+	c.Out.Raw(replies.Bytes())
+	c.Out.SetProto(replies.Proto())
+	if n := inner.DB.DBIndex(); n != c.DB.DBIndex() {
+		c.DB = s.server.store.Select(n)
+	}
+}
