@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nookdb/nook/internal/table"
+	"github.com/nookdb/nook/internal/value"
 )
 
 // A read is a command's view of one key. If the value is one that never changes
@@ -118,7 +119,6 @@ func (c *commands) readLocked(key string) (read, error) {
 	if w.own {
 		w.commit()
 	}
-	w.clear()
 	return r, nil
 }
 
@@ -150,41 +150,79 @@ type write struct {
 	batch   *batch // effects, nil if there are none yet
 }
 
-// write opens a key for a command that may need more memory. It makes room or
-// fails with ErrOutOfMemory first.
+// The functions that open a key are small enough to be compiled into their
+// callers, so that the handle lies on the caller's stack: it costs no
+// allocation, and the collector's write barriers leave it alone.
+
+// write opens a key for a command that may need more memory. It fails with
+// ErrOutOfMemory if no room can be made.
 func (c *commands) write(key string) (*write, error) {
-	if err := c.makeRoom(); err != nil {
-		return nil, err
-	}
-	return c.reduce(key)
+	w := new(write)
+	return w, w.acquire(c, key, mayGrow)
+}
+
+// writeString is write of a key that must hold a string if it exists.
+func (c *commands) writeString(key string) (*write, error) {
+	w := new(write)
+	return w, w.acquire(c, key, mayGrow|mustBeString)
 }
 
 // reduce opens a key for a command that never needs more memory.
 func (c *commands) reduce(key string) (*write, error) {
-	w, err := c.open(key)
-	if err == nil && w.entry != nil {
-		c.ks.touch(w.entry)
-		w.preserve()
+	w := new(write)
+	return w, w.acquire(c, key, 0)
+}
+
+// open opens a key without counting as an access, for a command that may
+// expire it but does not change it otherwise.
+func (c *commands) open(key string) (*write, error) {
+	w := new(write)
+	return w, w.open(c, key)
+}
+
+// need says what a command asks of a key it opens.
+type need uint8
+
+const (
+	mayGrow      need = 1 << iota // it may take more memory
+	mustBeString                  // the key holds a string or nothing
+)
+
+// acquire opens a key that is about to be changed.
+func (w *write) acquire(c *commands, key string, n need) error {
+	if n&mayGrow != 0 && c.ks.opts.MaxMemory != 0 {
+		if err := c.makeRoom(); err != nil {
+			return err
+		}
 	}
-	return w, err
+	if err := w.open(c, key); err != nil {
+		return err
+	}
+	if w.entry == nil {
+		return nil
+	}
+	if n&mustBeString != 0 && !value.IsString(w.entry) {
+		w.done()
+		return ErrWrongType
+	}
+	c.ks.touch(w.entry)
+	w.preserve()
+	return nil
 }
 
 // open locks the key's shard, unless a transaction holds it, and finds the key.
-// The shard lends its one write handle, which is free whenever its lock is.
-func (c *commands) open(key string) (*write, error) {
+func (w *write) open(c *commands, key string) error {
 	i, h := c.ks.shardOf(key)
 	own, err := c.lock(i)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sh := &c.ks.shards[i]
-	w := &sh.handle
-	w.c, w.shard, w.hash, w.key, w.own = c, sh, h, key, own
+	w.c, w.shard, w.hash, w.key, w.own = c, &c.ks.shards[i], h, key, own
 	if c.tx != nil {
 		w.batch = c.tx.batch
 	}
 	w.find()
-	return w, nil
+	return nil
 }
 
 // lock locks shard i for a command on one key and reports whether the command
@@ -331,22 +369,10 @@ func (w *write) event(class EventClass, name string) { w.c.ks.event(class, name,
 // done ends the hold.
 func (w *write) done() {
 	w.settle()
-	if !w.own {
-		w.clear()
-		return
+	if w.own {
+		w.commit()
+		w.shard.mu.Unlock()
 	}
-	w.commit()
-	sh := w.shard
-	w.clear()
-	sh.mu.Unlock()
-}
-
-// clear makes the handle ready for its next use. It lets go of what it points
-// to, but for what lives as long as the store.
-func (w *write) clear() {
-	w.c, w.key, w.entry, w.batch = nil, "", nil, nil
-	w.slot = table.Slot{}
-	w.stale, w.changed = false, false
 }
 
 // settle is the epilogue of a change: what every command owes to the rest of

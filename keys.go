@@ -11,7 +11,19 @@ import (
 //
 // O(n). DEL.
 func (c *commands) Del(keys ...string) (int, error) {
-	return c.eachKey(keys, func(w *write) { w.delete() })
+	if len(keys) != 1 {
+		return c.eachKey(keys, func(w *write) { w.delete() })
+	}
+	w, err := c.reduce(keys[0])
+	if err != nil {
+		return 0, err
+	}
+	defer w.done()
+	if w.entry == nil {
+		return 0, nil
+	}
+	w.delete()
+	return 1, nil
 }
 
 // Unlink is Del. The collector frees values in the background anyway.
@@ -28,20 +40,8 @@ func (c *commands) Touch(keys ...string) (int, error) { return c.eachKey(keys, f
 // eachKey calls f for each of the keys that exists, as one step, and returns how many
 // there were.
 func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
-	switch len(keys) {
-	case 0:
+	if len(keys) == 0 {
 		return 0, nil
-	case 1:
-		w, err := c.reduce(keys[0])
-		if err != nil {
-			return 0, err
-		}
-		defer w.done()
-		if w.entry == nil {
-			return 0, nil
-		}
-		f(w)
-		return 1, nil
 	}
 	m, err := c.reduceAll(keys...)
 	if err != nil {

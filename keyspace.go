@@ -50,7 +50,6 @@ type shard struct {
 	mu      sync.Mutex
 	closed  bool       // guarded by mu
 	rand    *rand.Rand // guarded by mu
-	handle  write      // lent to the command that holds mu
 	changes int64      // of keys since the start, guarded by mu
 	used    int64      // bytes of all entries and tables, guarded by mu
 	unsaid  int64      // part of used that the keyspace does not know yet, guarded by mu

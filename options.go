@@ -12,7 +12,7 @@ type Options struct {
 	Databases int
 
 	// Shards is the number of locks among which the keys are spread, rounded up to a power
-	// of two. 0 means 16 for each of GOMAXPROCS. At most 4096.
+	// of two. 0 means 32 for each of GOMAXPROCS. At most 4096.
 	Shards int
 
 	// Clock is the store's time. nil means real time.
@@ -53,7 +53,7 @@ const (
 	defaultMaxStringLen = 512 << 20
 	maxDatabases        = 1 << 16
 	maxShards           = 1 << 12
-	shardsPerProc       = 16
+	shardsPerProc       = 32
 )
 
 // validate returns a copy with the defaults filled in, or says which field is

@@ -115,18 +115,20 @@ func (c *commands) AppendGet(dst []byte, key string) ([]byte, bool, error) {
 // A value of up to 512 bytes is copied; a longer one is kept as it is, and with it the
 // string that it may be a part of. Fails with ErrTooLong and ErrOutOfMemory.
 // O(1). SET.
-func (c *commands) Set(key, value string) error {
-	if err := c.fits(len(value)); err != nil {
+func (c *commands) Set(key, s string) error {
+	if err := c.fits(len(s)); err != nil {
 		return err
 	}
+	e := value.NewString(key, s, 0) // before the lock is taken, which others may wait for
 	w, err := c.write(key)
 	if err != nil {
 		return err
 	}
 	defer w.done()
-	w.set(value, 0)
+	w.put(e)
+	w.event(EventString, "set")
 	if w.logged() {
-		w.effect("SET", key, value)
+		w.effect("SET", key, s)
 	}
 	return nil
 }
@@ -601,16 +603,6 @@ func (c *commands) Append(key, tail string) (int, error) {
 		w.effect("APPEND", key, tail)
 	}
 	return length, nil
-}
-
-// writeString is write of a key that must hold a string if it exists.
-func (c *commands) writeString(key string) (*write, error) {
-	w, err := c.write(key)
-	if err == nil && w.entry != nil && !value.IsString(w.entry) {
-		w.done()
-		return nil, ErrWrongType
-	}
-	return w, err
 }
 
 // edit returns an entry with the key's value, filled up with zero bytes to a

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -134,6 +136,9 @@ func (o *outlet) sent(n int, err error) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.waiting -= n
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errStalled
+	}
 	if err != nil {
 		o.err, o.queue, o.waiting = err, nil, 0
 		o.busy.Store(false)

@@ -177,7 +177,7 @@ func (s *session) setIdleDeadline() {
 func (s *session) do(args []string) {
 	row, err := command.Lookup(args)
 	if err != nil {
-		s.misunderstand(row, args, err)
+		s.misunderstand(args, err)
 		return
 	}
 	if s.guarded && !s.admit(row, args) {
@@ -199,18 +199,19 @@ func (s *session) fail(c *command.Call, err error) {
 }
 
 // misunderstand replies to a request that is no command, or one with a wrong
-// number of arguments; then row may be known. A line of HTTP is none of a Redis
-// client: a web page may have made a browser send it, so what follows must not be run.
-func (s *session) misunderstand(row *command.Row, args []string, err error) {
+// number of arguments. A line of HTTP is none of a Redis client: a web page may
+// have made a browser send it, so what follows must not be run.
+func (s *session) misunderstand(args []string, err error) {
 	if strings.EqualFold(args[0], "post") || strings.EqualFold(args[0], "host:") {
 		s.server.options.Logger.Warn("a client speaks HTTP", s.where())
 		s.abandon()
 		return
 	}
-	s.reject(row, args, err)
+	s.reject(command.RowOf(args), args, err)
 }
 
-// reject replies to a request that is not run and, within a transaction, spoils that.
+// reject replies to a request that is not run and, within a transaction, spoils
+// that. row is nil if it is unknown. An EXEC ends its transaction even so.
 func (s *session) reject(row *command.Row, args []string, err error) {
 	if row != nil {
 		s.server.commands[row].rejected.Add(1)
@@ -218,7 +219,7 @@ func (s *session) reject(row *command.Row, args []string, err error) {
 	if s.tx != nil {
 		s.tx.spoiled = true
 	}
-	if strings.EqualFold(args[0], "exec") {
+	if row != nil && row.FullName() == "exec" {
 		s.endTransaction()
 		err = command.AbortedBy(err)
 	}
@@ -263,10 +264,10 @@ func (s *session) lose(err error) {
 	switch {
 	case errors.As(err, &broken):
 		s.fail(&s.call, err)
-	case errors.Is(err, errBigRequest):
+	case errors.Is(err, errBigRequest), errors.Is(err, errStalled):
 		s.cutOff(err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		s.server.options.Logger.Debug("a client was idle or did not read", s.where())
+		s.server.options.Logger.Debug("a client was idle for too long", s.where())
 	}
 }
 
@@ -306,8 +307,8 @@ func (s *session) end() {
 	if s.gear != nil {
 		s.turn(nil)
 		if s.gear.out.Flush() == nil {
-			if err := s.outlet.finish(); errors.Is(err, os.ErrDeadlineExceeded) {
-				s.server.options.Logger.Warn("a client is cut off", s.where(), slog.Any("reason", errStalled))
+			if err := s.outlet.finish(); errors.Is(err, errStalled) {
+				s.cutOff(err)
 			}
 		}
 	}

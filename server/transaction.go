@@ -151,35 +151,65 @@ func (s *session) Exec(c *command.Call) error {
 		s.endTransaction()
 		return command.ErrExecAbort
 	}
+	defer s.endTransaction()
 	s.watched = watched{}
-	s.endTransaction()
-	err := s.exec(c, t, w)
-	if errors.Is(err, nook.ErrTxConflict) {
+	inner := command.Call{Out: resp.NewBuffer(), Conn: s}
+	inner.Out.SetProto(c.Out.Proto())
+	switch err := s.exec(c.DB, &inner, w); {
+	case errors.Is(err, nook.ErrTxConflict):
 		c.Out.NullArray()
 		return nil
+	case err != nil:
+		return err
 	}
-	return err
+	c.Out.Raw(inner.Out.Bytes())
+	c.Out.SetProto(inner.Out.Proto())
+	if n := inner.DB.DBIndex(); n != c.DB.DBIndex() {
+		c.DB = s.server.store.Select(n)
+	}
+	return nil
 }
 
-// exec runs the commands of a transaction, with the keys of all of them locked.
-// Transactions that touch no keys lock none.
-func (s *session) exec(c *command.Call, t *transaction, w watched) error {
-	keys, whole := t.keys()
+// exec runs the commands of the transaction by the inner call, with the keys of all of
+// them locked. Transactions that touch no keys lock none.
+func (s *session) exec(db *nook.Commands, inner *command.Call, w watched) error {
+	keys, whole := s.tx.keys()
 	if len(keys) == 0 && !whole && w.watch != nil {
 		keys = []string{w.key}
 	}
 	run := func(tx *nook.Tx) error {
-		s.runQueue(c, t, tx.Select(c.DB.DBIndex()))
+		inner.DB = tx.Select(db.DBIndex())
+		s.runQueue(inner)
 		return nil
 	}
 	switch {
 	case w.watch != nil:
 		return w.watch.Exec(run, keys...)
 	case whole || len(keys) > 0:
-		return c.DB.Exec(run, keys...)
+		return db.Exec(run, keys...)
 	default:
-		s.runQueue(c, t, c.DB)
+		inner.DB = db
+		s.runQueue(inner)
 		return nil
+	}
+}
+
+// runQueue runs the queued commands by the inner call. It holds locks, so the
+// replies are collected: the client may be slow.
+func (s *session) runQueue(inner *command.Call) {
+	t, out := s.tx, inner.Out
+	out.Array(len(t.queue))
+	for _, q := range t.queue {
+		inner.Args, inner.Row = t.args[q.from:q.to:q.to], q.row
+		s.count(q.row)
+		if err := q.row.Run(inner); err != nil {
+			s.meter.failure()
+			s.fail(inner, err)
+		}
+		if out.Buffered() > s.server.options.MaxExec {
+			out.Reset(io.Discard)
+			s.cutOff(errBigExec)
+		}
 	}
 }
 
@@ -199,30 +229,4 @@ func (t *transaction) keys() (keys []string, whole bool) {
 // which no flag tells apart, looks at all.
 func touchesAny(row *command.Row) bool {
 	return row.AnyKey() || row.Flags.Has(command.TouchesArbitraryKeys) || row.FullName() == "info"
-}
-
-// runQueue runs the commands on db and replies what they do. The replies are
-// collected first: db may hold locks, and the client may be slow.
-func (s *session) runQueue(c *command.Call, t *transaction, db *nook.Commands) {
-	replies := resp.NewBuffer()
-	replies.SetProto(c.Out.Proto())
-	replies.Array(len(t.queue))
-	inner := command.Call{DB: db, Out: replies, Conn: s}
-	for _, q := range t.queue {
-		inner.Args, inner.Row = t.args[q.from:q.to:q.to], q.row
-		s.count(q.row)
-		if err := q.row.Run(&inner); err != nil {
-			s.meter.failure()
-			s.fail(&inner, err)
-		}
-		if replies.Buffered() > s.server.options.MaxExec {
-			replies.Reset(io.Discard)
-			s.cutOff(errBigExec)
-		}
-	}
-	c.Out.Raw(replies.Bytes())
-	c.Out.SetProto(replies.Proto())
-	if n := inner.DB.DBIndex(); n != c.DB.DBIndex() {
-		c.DB = s.server.store.Select(n)
-	}
 }

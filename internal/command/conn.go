@@ -68,6 +68,10 @@ type Conn interface {
 	Shutdown() error
 }
 
+// RowOf returns the row of a call as Lookup does, but whatever the number of its
+// arguments, and nil if there is none.
+func RowOf(args []string) *Row { return commands.find(args) }
+
 // connected makes a command that needs its connection fail where there is none.
 func connected(run func(c *Call) error) func(c *Call) error {
 	return func(c *Call) error {
@@ -123,7 +127,10 @@ func (k *Client) appendTo(b []byte) []byte {
 	b = appendField(b, " tot-mem", int64(k.Unparsed+k.ArgBytes+k.QueuedBytes+k.Unsent))
 	b = append(b, " events=r cmd="+k.lastCommand()+" user="+k.User+" redir=-1"...)
 	b = appendField(b, " resp", int64(k.Proto))
-	return append(b, " lib-name="+k.LibName+" lib-ver="+k.LibVersion+"\n"...)
+	if k.LibName != "" || k.LibVersion != "" { // Redis 7.2 has these, and so has who uses its CLIENT SETINFO
+		b = append(b, " lib-name="+k.LibName+" lib-ver="+k.LibVersion...)
+	}
+	return append(b, '\n')
 }
 
 func (k *Client) lastCommand() string {

@@ -76,14 +76,19 @@ func noteSent(s step, out outcome) {
 }
 
 func noteAnswered(c command) {
+	if name := c.name(); name != scanAll {
+		noteRow(name)
+	} else {
+		noteRow("SCAN")
+	}
+}
+
+// noteRow notes that the command of a row of the list was answered.
+func noteRow(name string) {
 	sent.Lock()
 	defer sent.Unlock()
 	if sent.names == nil {
 		sent.names = map[string]bool{}
-	}
-	name := c.name()
-	if name == scanAll {
-		name = "SCAN"
 	}
 	sent.names[name] = true
 }

@@ -205,7 +205,7 @@ func TestDifferencesShow(t *testing.T) {
 				require.Equal(t, len(d.shown), explained[d.name], log.String())
 			}
 			for _, row := range d.rows {
-				noteAnswered(command(strings.Fields(row)))
+				noteRow(row)
 			}
 		})
 	}

@@ -90,10 +90,14 @@ func ending(err error) string {
 		}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return "no reply"
+		return noReply
 	}
 	return err.Error()
 }
+
+// noReply is the ending of a wait in vain. No side may let the test wait, not
+// even if both do.
+const noReply = "no reply"
 
 // SCANALL is a command of this package: SCAN from cursor 0 until the cursor is
 // 0 again, with the given options at each call. Its reply is the set of keys.

@@ -42,6 +42,11 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
+// TestDifferentialOnSocket is TestDifferential with nook on a socket.
+func TestDifferentialOnSocket(t *testing.T) {
+	everything().check(t, versusOnSocket(t), *checks/4+1)
+}
+
 // TestTwoRealServersAgree shows that a difference between nook and a real
 // server is nook's: two real servers agree on the same sequences.
 func TestTwoRealServersAgree(t *testing.T) {

@@ -95,7 +95,7 @@ func (c *client) firstDifference(s step, outs [2]outcome) int {
 		}
 		c.track(s.command(i), redis[i])
 	}
-	if len(redis) != len(nook) || outs[0].end != outs[1].end {
+	if len(redis) != len(nook) || outs[0].end != outs[1].end || outs[0].end == noReply {
 		return min(len(redis), len(nook))
 	}
 	return none

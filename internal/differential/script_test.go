@@ -35,15 +35,42 @@ func TestLimits(t *testing.T) {
 
 func runScripts(t *testing.T, pattern string, sides [2]side) {
 	t.Helper()
+	for _, s := range readScripts(t, pattern) {
+		t.Run(s.name, func(t *testing.T) { s.run(t, sides) })
+	}
+}
+
+// readScripts returns the scripts of the files that match pattern, their names
+// beginning with that of the file.
+func readScripts(t *testing.T, pattern string) []script {
+	t.Helper()
 	files, err := filepath.Glob(pattern)
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	var all []script
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, s := range parseScripts(t, string(text)) {
-			t.Run(filepath.Base(file)+"/"+s.name, func(t *testing.T) { s.run(t, sides) })
+			s.name = filepath.Base(file) + "/" + s.name
+			all = append(all, s)
 		}
+	}
+	return all
+}
+
+// TestPassword runs the sequences of testdata/password on servers with the
+// password "secret". They begin with RESP2: HELLO needs authentication too.
+func TestPassword(t *testing.T) {
+	sides := versusPassword(t, "secret")
+	for _, s := range readScripts(t, "testdata/password/*.txt") {
+		t.Run(s.name, func(t *testing.T) {
+			r := begin(t, sides, 2)
+			defer r.close()
+			if !r.steps(s.steps) {
+				t.Error(r.log.String())
+			}
+		})
 	}
 }
 
@@ -128,6 +155,19 @@ func parseArgs(t *testing.T, line string) []argument {
 		args = append(args, argument{text, true})
 	}
 	return args
+}
+
+// TestLongPipeline sends very many commands before it reads the first reply.
+func TestLongPipeline(t *testing.T) {
+	long := step{}
+	for i := range 5_000 {
+		n := strconv.Itoa(i)
+		long.commands = append(long.commands, command{"SET", "a", n}, command{"APPEND", "b", n}, command{"GET", "a"})
+	}
+	for _, sides := range [][2]side{versus(t), versusOnSocket(t)} {
+		log := run(t, sides, 3, sequence{long, one("GET", "b")})
+		require.True(t, log.agree(), "%s", log)
+	}
 }
 
 func TestScriptNotation(t *testing.T) {

@@ -2,6 +2,8 @@ package differential
 
 import (
 	"net"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -25,21 +27,34 @@ type instance interface {
 }
 
 // redisSide is a real redis-server, emptied for each sequence.
-type redisSide struct{ server *redistest.Server }
+type redisSide struct {
+	server   *redistest.Server
+	password string // "" for none
+}
 
 func (s redisSide) begin(t redistest.TB) instance {
 	t.Helper()
-	raw := s.dial(t)
-	defer func() { _ = raw.Close() }()
-	redistest.NewConn(t, raw).Do("FLUSHALL", "SYNC")
+	c := redistest.NewConn(t, s.dial(t))
+	defer func() { _ = c.Close() }()
+	if s.password != "" {
+		c.Do("AUTH", s.password)
+	}
+	if r := c.Do("FLUSHALL", "SYNC"); r.Str != "OK" {
+		t.Fatalf("FLUSHALL: %v", r)
+	}
 	return s
 }
 
 func (s redisSide) dial(t redistest.TB) net.Conn {
 	t.Helper()
-	raw, err := net.Dial("unix", s.server.Socket())
+	return dialSocket(t, s.server.Socket())
+}
+
+func dialSocket(t redistest.TB, path string) net.Conn {
+	t.Helper()
+	raw, err := net.Dial("unix", path)
 	if err != nil {
-		t.Fatalf("connect to redis-server: %v", err)
+		t.Fatalf("connect: %v", err)
 	}
 	return raw
 }
@@ -47,9 +62,11 @@ func (s redisSide) dial(t redistest.TB) net.Conn {
 func (s redisSide) close() {}
 
 // nookSide is nook's server on a new store for each sequence, reached over
-// pipes in memory.
+// pipes in memory or, if there is a directory for it, over a socket.
 type nookSide struct {
-	maxBulk int64 // the longest string and argument; 0 is the default
+	maxBulk  int64  // the longest string and argument; 0 is the default
+	password string // "" for none
+	dir      string
 }
 
 func (s nookSide) begin(t redistest.TB) instance {
@@ -59,9 +76,16 @@ func (s nookSide) begin(t redistest.TB) instance {
 		t.Fatalf("nook.New: %v", err)
 	}
 	i := &nookInstance{store: store}
-	i.server, err = server.New(store, &server.Options{MaxBulk: s.maxBulk, OnShutdown: i.shutdown})
+	i.server, err = server.New(store, &server.Options{
+		Password:   s.password,
+		MaxBulk:    s.maxBulk,
+		OnShutdown: i.shutdown,
+	})
 	if err != nil {
 		t.Fatalf("server.New: %v", err)
+	}
+	if s.dir != "" {
+		i.listen(t, filepath.Join(s.dir, "nook.sock"))
 	}
 	return i
 }
@@ -70,9 +94,24 @@ type nookInstance struct {
 	store  *nook.Store
 	server *server.Server
 	tasks  sync.WaitGroup // sessions and what shutdown began
+	socket string         // "" for pipes
 }
 
-func (i *nookInstance) dial(redistest.TB) net.Conn {
+func (i *nookInstance) listen(t redistest.TB, socket string) {
+	t.Helper()
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	i.socket = socket
+	i.tasks.Go(func() { _ = i.server.Serve(l) }) // Close ends it, and the listener
+}
+
+func (i *nookInstance) dial(t redistest.TB) net.Conn {
+	t.Helper()
+	if i.socket != "" {
+		return dialSocket(t, i.socket)
+	}
 	near, far := net.Pipe()
 	i.tasks.Go(func() { i.server.ServeConn(far) })
 	return near
@@ -93,7 +132,7 @@ func (i *nookInstance) close() {
 // versus returns the two sides of most tests: a real server and nook.
 func versus(t *testing.T) [2]side {
 	t.Helper()
-	return [2]side{redisSide{redistest.Shared(t)}, nookSide{}}
+	return [2]side{redisSide{server: redistest.Shared(t)}, nookSide{}}
 }
 
 // versusLimited is versus with strings of at most 1 MiB, the smallest limit that
@@ -101,23 +140,40 @@ func versus(t *testing.T) [2]side {
 func versusLimited(t *testing.T) [2]side {
 	t.Helper()
 	redis := redistest.Start(t, "--proto-max-bulk-len", "1mb")
-	return [2]side{redisSide{redis}, nookSide{maxBulk: 1 << 20}}
+	return [2]side{redisSide{server: redis}, nookSide{maxBulk: 1 << 20}}
+}
+
+// versusPassword is versus with a password.
+func versusPassword(t *testing.T, password string) [2]side {
+	t.Helper()
+	redis := redistest.Start(t, "--requirepass", password)
+	return [2]side{redisSide{server: redis, password: password}, nookSide{password: password}}
+}
+
+// versusOnSocket is versus with nook on a socket.
+func versusOnSocket(t *testing.T) [2]side {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "nook") // t.TempDir may be too long for a socket
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return [2]side{redisSide{server: redistest.Shared(t)}, nookSide{dir: dir}}
 }
 
 // versusOwn is versus with a real server that no other test uses.
 func versusOwn(t *testing.T) [2]side {
 	t.Helper()
-	return [2]side{redisSide{redistest.Start(t)}, nookSide{}}
+	return [2]side{redisSide{server: redistest.Start(t)}, nookSide{}}
 }
 
 // twoRealServers returns sides that must agree whatever nook does.
 func twoRealServers(t *testing.T) [2]side {
 	t.Helper()
-	return [2]side{redisSide{redistest.Shared(t)}, redisSide{redistest.Start(t)}}
+	return [2]side{redisSide{server: redistest.Shared(t)}, redisSide{server: redistest.Start(t)}}
 }
 
 func TestSidesAnswer(t *testing.T) {
-	for _, s := range versus(t) {
+	sides := versusOnSocket(t)
+	for _, s := range append(sides[:], versus(t)[1]) {
 		instance := s.begin(t)
 		c := redistest.NewConn(t, instance.dial(t))
 		require.Equal(t, "PONG", c.Do("PING").Str)

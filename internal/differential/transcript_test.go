@@ -29,7 +29,7 @@ func (l *transcript) agree() bool {
 
 // shownLines is how many of the last lines String writes. What rapid has
 // shrunk is shorter.
-const shownLines = 20
+const shownLines = 12
 
 // String writes the transcript for people. The steps that look at the keyspace
 // at the end are left out, unless they differ.

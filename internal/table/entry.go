@@ -283,18 +283,18 @@ func (e *Entry) Access() uint32 { return e.access.load() }
 func (e *Entry) SetAccess(clock uint32) { e.access.store(clock) }
 
 // Size returns the bytes of the entry on the heap, without a buffer's bytes and
-// the payload of an object. Allocations are counted as they are rounded up by the allocator, to
-// within its size classes.
+// the payload of an object. Allocations are counted about as the allocator
+// rounds them up.
 func (e *Entry) Size() int {
 	switch e.form {
 	case Text, Number:
 		return allocated(int(e.keyOff) + max(int(e.klen)+int(e.vlen), 1))
 	case Long:
-		return 48 + allocated(int(e.klen)) + allocated(len(e.Text()))
+		return allocated(int(unsafe.Sizeof(longBox{}))) + allocated(int(e.klen)) + allocated(len(e.Text()))
 	case Buffer:
-		return 64 + allocated(int(e.klen))
+		return allocated(int(unsafe.Sizeof(bufferBox{}))) + allocated(int(e.klen))
 	default:
-		return 48 + allocated(int(e.klen))
+		return allocated(int(unsafe.Sizeof(objectBox{}))) + allocated(int(e.klen))
 	}
 }
 

@@ -100,14 +100,7 @@ func (t *Table) segment(h uint64) *segment { return t.dir.Load().at(h).seg.Load(
 // Find returns the entry of key, nil if there is none. It may be called
 // without a lock.
 func (t *Table) Find(h uint64, key string) *Entry {
-	d := t.dir.Load()
-	r := d.at(h)
-	seen := shape{uint8(r.depth.Load()), d.bits}
-	s := r.seg.Load()
-	e, _, _ := s.find(seen, h, key)
-	if e == nil && seen != s.shape {
-		e, _, _ = s.find(s.shape, h, key)
-	}
+	e, _ := t.Locate(h, key)
 	return e
 }
 
@@ -137,9 +130,18 @@ type Slot struct {
 }
 
 // Locate returns the entry of key and its place, or nil.
+//
+// It takes the segment's shape from the directory, as all readers do. If that
+// turns out to be another's, the segment is searched again by its own.
 func (t *Table) Locate(h uint64, key string) (*Entry, Slot) {
-	s := t.segment(h)
-	e, at, i := s.find(s.shape, h, key)
+	d := t.dir.Load()
+	r := d.at(h)
+	seen := shape{uint8(r.depth.Load()), d.bits}
+	s := r.seg.Load()
+	e, at, i := s.find(seen, h, key)
+	if e == nil && seen != s.shape {
+		e, at, i = s.find(s.shape, h, key)
+	}
 	return e, Slot{s, at, i}
 }
 

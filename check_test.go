@@ -1,0 +1,110 @@
+package nook
+
+import "github.com/stretchr/testify/require"
+
+// check verifies every invariant of a store that nobody is using and whose
+// watches are closed.
+func (ks *keyspace) check(t testT) {
+	t.Helper()
+	ks.checkUsed(t)
+	for i := range ks.shards {
+		sh := &ks.shards[i]
+		require.Empty(t, sh.watched, "watches are left")
+		require.Empty(t, sh.waiting, "waiters are left")
+	}
+}
+
+// checkUsed verifies the invariants of a store that may be watched, or in use
+// by other goroutines.
+func (ks *keyspace) checkUsed(t testT) {
+	t.Helper()
+	shards := ks.allShards()
+	require.NoError(t, ks.hold(shards))
+	defer ks.release(shards)
+	told := int64(0)
+	for i := range ks.shards {
+		sh := &ks.shards[i]
+		require.EqualValues(t, 1, sh.turn.Load()&1, "the turn was not even before this hold")
+		require.LessOrEqual(t, max(sh.unsaid, -sh.unsaid), int64(unsaidMax))
+		require.Equal(t, ks.recount(t, i), sh.used, "bytes in use of shard %d", i)
+		told += sh.used - sh.unsaid
+		sh.checkAlarm(t)
+	}
+	require.Equal(t, told, ks.memory.used.Load(), "bytes that the shards have told of")
+}
+
+// recount checks the databases of a shard and returns the bytes that they use.
+func (ks *keyspace) recount(t testT, shard int) (bytes int64) {
+	t.Helper()
+	for n := range ks.shards[shard].dbs {
+		d := ks.shards[shard].dbs[n].Load()
+		if d == nil {
+			continue
+		}
+		bytes += int64(d.table.Bytes())
+		count, timed := 0, 0
+		for e := range d.table.All() {
+			i, h := ks.shardOf(e.Key())
+			if i != shard || d.table.Find(h, e.Key()) != e {
+				require.Failf(t, "entry in the wrong place", "%v is in shard %d", e, shard)
+			}
+			bytes += int64(e.Size() + payloadSize(e))
+			count++
+			if e.Deadline() != 0 {
+				timed++
+			}
+		}
+		require.Equal(t, count, d.table.Len())
+		require.Equal(t, timed, d.expiry.Len(), "entries with a deadline")
+		ks.checkExpiry(t, d)
+	}
+	return bytes
+}
+
+// checkExpiry verifies that the deadlines are in order, and are those of
+// entries in the table.
+func (ks *keyspace) checkExpiry(t testT, d *database) {
+	t.Helper()
+	var last due
+	d.expiry.tree.Ascend(func(item due) bool {
+		_, h := ks.shardOf(item.entry.Key())
+		if item.at != item.entry.Deadline() || d.table.Find(h, item.entry.Key()) != item.entry {
+			require.Failf(t, "deadline of no entry", "%v: %d", item.entry, item.at)
+		}
+		if last.entry != nil && !last.before(item) {
+			require.Failf(t, "deadlines out of order", "%v before %v", last, item)
+		}
+		last = item
+		return true
+	})
+}
+
+// checkAlarm verifies that the shard wakes up in time.
+func (sh *shard) checkAlarm(t testT) {
+	t.Helper()
+	if n, first := sh.firstDue(); n >= 0 {
+		require.NotNil(t, sh.alarm.timer)
+		require.NotZero(t, sh.alarm.at, "the alarm is not set")
+		require.LessOrEqual(t, sh.alarm.at, first.at, "the alarm rings too late")
+	}
+}
+
+// checkClosed verifies that a closed store has let go of everything.
+func (ks *keyspace) checkClosed(t testT) {
+	t.Helper()
+	for i := range ks.shards {
+		sh := &ks.shards[i]
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+		require.True(t, sh.closed)
+		require.EqualValues(t, 1, sh.turn.Load()&1, "readers must take the lock")
+		for n := range sh.dbs {
+			require.Nil(t, sh.dbs[n].Load())
+		}
+	}
+	if clock, ok := ks.opts.Clock.(*ManualClock); ok {
+		clock.mu.Lock()
+		defer clock.mu.Unlock()
+		require.Empty(t, clock.calls, "timers are left")
+	}
+}

@@ -1,0 +1,57 @@
+// Package nook holds data in the structures of Redis, with its semantics, inside
+// a Go program: typed calls, no network, no serialisation.
+//
+//	s, err := nook.New(nil)
+//	if err != nil { ... }
+//	defer s.Close()
+//	err = s.Set("greeting", "hello")
+//	v, ok, err := s.Get("greeting")
+//
+// # Store, DB, Tx
+//
+// A [Store] has numbered databases, as Redis has. Its own methods work on
+// database 0, [Store.DB] returns a handle of another one, and a [Tx] is the store
+// within a transaction. All three have the same methods, one for each Redis
+// command, under the command's name; code that serves all of them takes a
+// *[Commands]. A plain form such as Set often has another one, SetWith, with
+// options, of which the zero value is the plain form.
+//
+// Keys and values are strings, which may hold any bytes. Absence is not an
+// error: a method that may find nothing also returns a bool. Errors are for
+// the wrong type, for numbers that are none, for limits and for a closed
+// store. They are of type *[Error] and have the text of Redis's reply.
+//
+// The other names are what is around the commands: [Options] and [Clock],
+// [Watch], and [Journal], which hears of all changes. Package server lets Redis
+// clients talk to a store.
+//
+// # Concurrency
+//
+// All methods may be called from any goroutine at any time. Each call, also on
+// several keys, is atomic: others see it wholly or not at all, and all agree
+// on one order. Calls on different keys rarely wait for each other, and Get of a
+// plain string never waits and does not allocate.
+//
+// What takes several calls is made one by a transaction. [Store.Exec] locks the
+// keys it is given, or the whole store, and runs a function. There is no
+// rollback: what the function has done stays done, even if it fails. To read
+// first and decide without locks, watch the keys: see [Watch].
+//
+// Iteration with [Store.Scan] holds no lock while the loop's body runs. It
+// meets each key that stays exactly once, whatever else happens.
+//
+// # Time
+//
+// A key may have a deadline, to the millisecond. It is gone when that comes,
+// at once and not when somebody looks. Time comes from Options.Clock; a
+// [ManualClock] puts tests in charge of it. Real time also works in the
+// bubbles of testing/synctest.
+//
+// # Memory
+//
+// With Options.MaxMemory, writes that need memory first evict keys by Redis's
+// policies, or fail with [ErrOutOfMemory].
+//
+// Returned strings may share memory with the store and stay valid: the store
+// never changes bytes that it has handed out.
+package nook

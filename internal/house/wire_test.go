@@ -1,0 +1,92 @@
+package house
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// typedOnly are the typed methods that no wire command has, with the reason.
+var typedOnly = map[string]string{
+	"DBIndex":   "tells of the handle",
+	"Databases": "an option of the store",
+	"MakeRoom":  "what the server does before it queues a command",
+}
+
+// wireOnly are the wire commands that no typed method has, with the reason.
+var wireOnly = map[string]string{
+	"AUTH": session, "HELLO": session, "PING": session, "ECHO": session, "QUIT": session, "RESET": session,
+	"CLIENT GETNAME": session, "CLIENT HELP": session, "CLIENT ID": session, "CLIENT INFO": session,
+	"CLIENT LIST": session, "CLIENT SETINFO": session, "CLIENT SETNAME": session,
+	"DISCARD": "a function that returns early has the same effect",
+	"COMMAND": table, "COMMAND COUNT": table, "COMMAND DOCS": table, "COMMAND GETKEYS": table,
+	"COMMAND GETKEYSANDFLAGS": table, "COMMAND HELP": table, "COMMAND INFO": table, "COMMAND LIST": table,
+	"OBJECT HELP": table,
+	"SHUTDOWN":    "about the server, not the store",
+}
+
+const (
+	session = "about a connection"
+	table   = "about the wire table"
+)
+
+// TestWireNames checks that the comment of each typed command ends with its names
+// on the wire, or with the method that has them, and that each wire
+// command is named by one method.
+func TestWireNames(t *testing.T) {
+	methods, err := Methods(root)
+	require.NoError(t, err)
+	homes := map[string]string{} // method by wire name
+	for _, m := range methods {
+		for _, name := range m.Wire {
+			require.Contains(t, rows(), name, "%s: no row of the command table", m)
+			if homes[name] != "" {
+				t.Errorf("%s names %s, which stands at %s already; write: See %s.", m, name, homes[name], homes[name])
+			}
+			homes[name] = m.String()
+		}
+	}
+	for _, m := range methods {
+		refers := slices.ContainsFunc(methods, func(o Method) bool { return o.Wire != nil && o.String() == m.See })
+		switch {
+		case m.See != "" && !refers:
+			t.Errorf("%s: the comment refers to %s, which has no wire names", m, m.See)
+		case m.Receiver == commandsType && m.Wire == nil && !refers && typedOnly[m.Name] == "":
+			t.Errorf("%s: the comment ends neither with wire names nor with a method that has them", m)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(rows())) {
+		if homes[name] == "" && wireOnly[name] == "" {
+			t.Errorf("no typed method names %s", name)
+		}
+	}
+	for name := range wireOnly {
+		require.Contains(t, rows(), name)
+		require.Empty(t, homes[name], name)
+	}
+}
+
+func TestEnding(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		wire []string
+		see  string
+	}{
+		{"Get returns.\n\nO(1). GET.", []string{"GET"}, ""},
+		{"O(log n) in all. SETEX,\nSETNX.", []string{"SETEX", "SETNX"}, ""},
+		{"O(1). OBJECT ENCODING.", []string{"OBJECT ENCODING"}, ""},
+		{"FlushAll deletes. FLUSHALL.", []string{"FLUSHALL"}, ""},
+		{"SetBytes is Set with bytes. See Set.", nil, "Set"},
+		{"O(1). SETEX, SETNX; see Set.", []string{"SETEX", "SETNX"}, "Set"},
+		{"A comment that ends with a name GET.", nil, ""},
+		{"O(n); see Scan.", nil, ""},
+		{"GET. A comment that begins with a name.", nil, ""},
+		{"", nil, ""},
+	} {
+		wire, see := ending(c.text)
+		require.Equal(t, c.wire, wire, c.text)
+		require.Equal(t, c.see, see, c.text)
+	}
+}
