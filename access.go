@@ -14,8 +14,8 @@ import (
 
 // pulse is the time of access clocks, in Unix seconds. Reading the real clock
 // costs as much as half a lookup, so it is read once a second at the most, and
-// only while the store is in use: the first access after a second of rest or
-// work reads the clock and sets a timer that lets the reading expire.
+// only while the store is in use: the first access in a second reads the clock
+// and sets a timer that lets the reading expire with the second.
 type pulse struct {
 	second atomic.Uint32 // 0 when it has to be read again
 	spare  atomic.Int32  // access clocks that may still be set in this second
@@ -42,14 +42,16 @@ func (p *pulse) now(c Clock) uint32 {
 func (p *pulse) beat(c Clock) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := max(uint32(c.Now().Unix()), 1)
+	now := c.Now()
+	s := max(uint32(now.Unix()), 1)
+	rest := time.Second - time.Duration(now.Nanosecond())
 	switch {
 	case p.stopped:
 		return s
 	case p.timer == nil:
-		p.timer = c.AfterFunc(time.Second, func() { p.second.Store(0) })
+		p.timer = c.AfterFunc(rest, func() { p.second.Store(0) })
 	default:
-		p.timer.Reset(time.Second)
+		p.timer.Reset(rest)
 	}
 	p.spare.Store(notesPerSecond)
 	p.second.Store(s)

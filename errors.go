@@ -63,12 +63,14 @@ var (
 	ErrOutOfMemory = &Error{text: "OOM command not allowed when used memory > 'maxmemory'."}
 )
 
-// Errors of the store and its transactions. They have no counterpart in Redis.
+// Errors of the store and its transactions. All but ErrTxWatch have no
+// counterpart in Redis.
 var (
 	ErrClosed       = &Error{text: "ERR the store is closed"}
 	ErrTxConflict   = &Error{text: "ERR a watched key was changed"}
 	ErrTxDone       = &Error{text: "ERR the transaction has ended"}
 	ErrTxUndeclared = &Error{text: "ERR the key was not declared to the transaction"}
+	ErrTxWatch      = &Error{text: "ERR WATCH inside MULTI is not allowed"}
 )
 
 // invalidExpire returns the ErrInvalidExpire of a command, named as on the

@@ -1,7 +1,6 @@
 package nook
 
 import (
-	"math/rand/v2"
 	"sync/atomic"
 
 	"github.com/nookdb/nook/internal/table"
@@ -75,7 +74,7 @@ func (c *commands) makeRoom() error {
 // was any. It starts at a random shard and goes on to the next while shards
 // have none.
 func (ks *keyspace) evictOne() bool {
-	first := rand.IntN(len(ks.shards))
+	first := ks.rand.IntN(len(ks.shards))
 	for n := range ks.shards {
 		sh := &ks.shards[(first+n)%len(ks.shards)]
 		sh.mu.Lock()
@@ -192,7 +191,7 @@ func (ks *keyspace) touchFrequency(e *table.Entry, second uint32) {
 	counter := ks.decayed(e.Access(), second)
 	if counter < 255 {
 		base := float64(max(int(counter)-lfuInitial, 0))
-		if rand.Float64() < 1/(base*float64(max(ks.opts.LFULogFactor, 0))+1) {
+		if ks.rand.Float64() < 1/(base*float64(max(ks.opts.LFULogFactor, 0))+1) {
 			counter++
 		}
 	}

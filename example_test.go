@@ -6,6 +6,7 @@ import (
 	"log"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nookdb/nook"
@@ -130,22 +131,23 @@ func ExampleStore_Watch() {
 	}
 	defer s.Close()
 
+	if err := s.Set("n", "1"); err != nil {
+		log.Fatal(err)
+	}
 	// double doubles a number, however often somebody else changes it meanwhile.
-	double := func(key string, meanwhile func()) error {
+	double := func(meanwhile func()) error {
 		for {
-			w, err := s.Watch(key)
+			w, err := s.Watch("n")
 			if err != nil {
 				return err
 			}
-			n, err := s.IncrBy(key, 0)
-			if err != nil {
-				w.Close()
-				return err
-			}
+			text, _, err := s.Get("n")
+			n, _ := strconv.Atoi(text)
 			meanwhile()
-			err = w.Exec(func(tx *nook.Tx) error {
-				return tx.Set(key, strconv.FormatInt(2*n, 10))
-			}, key)
+			if err == nil {
+				err = w.Exec(func(tx *nook.Tx) error { return tx.Set("n", strconv.Itoa(2*n)) }, "n")
+			}
+			w.Close()
 			if !errors.Is(err, nook.ErrTxConflict) {
 				return err
 			}
@@ -153,14 +155,12 @@ func ExampleStore_Watch() {
 		}
 	}
 
-	interfere := true
-	err = double("n", func() {
-		if interfere {
-			interfere = false
-			_, err = s.IncrBy("n", 21)
+	interfere := sync.OnceFunc(func() {
+		if _, err := s.IncrBy("n", 20); err != nil {
+			log.Fatal(err)
 		}
 	})
-	fmt.Println(err)
+	fmt.Println(double(interfere))
 	fmt.Println(s.Get("n"))
 
 	// Output:

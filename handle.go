@@ -39,8 +39,8 @@ func (c *commands) inspect(key string) (read, error) {
 	return c.readLocked(key)
 }
 
-// plain returns the entry of a key that holds short text and has no deadline,
-// without a lock, or nil if the key is no such or it takes more to tell. It is
+// plain returns the entry of a key that holds short text, without a lock, or
+// nil if the key is no such or it takes more to tell. It is
 // peek's commonest case with as few instructions as can be: see Table.Guess.
 func (c *commands) plain(key string) *table.Entry {
 	if c.tx != nil {
@@ -62,6 +62,9 @@ func (c *commands) plain(key string) *table.Entry {
 		if e == nil || !e.Plain(key) {
 			return nil
 		}
+	}
+	if at := e.Deadline(); at != 0 && at <= c.ks.opts.Clock.Now().UnixMilli() {
+		return nil
 	}
 	if sh.turn.Load() != turn {
 		return nil
@@ -144,6 +147,7 @@ type write struct {
 	entry   *table.Entry // nil if there is no such key
 	slot    table.Slot   // of entry; see stale
 	stale   bool         // slot must be looked up again
+	several bool         // other writes of the same multi may make slot stale at any time
 	own     bool         // the lock was taken here, not by a transaction or a multi
 	changed bool
 	size    int    // of the entry's buffer or object at the last settling
@@ -250,11 +254,10 @@ func (w *write) find() {
 	if w.entry == nil {
 		return
 	}
+	w.size = payloadSize(w.entry)
 	if at := w.entry.Deadline(); at != 0 && at <= w.c.now() {
 		w.expire()
-		return
 	}
-	w.size = payloadSize(w.entry)
 }
 
 // expire removes the key because its deadline has passed.
@@ -337,9 +340,9 @@ func (w *write) schedule(before, after int64, e *table.Entry) {
 	}
 }
 
-// relocate finds the slot again after an insertion may have moved it.
+// relocate finds the slot again after a change of the table may have moved it.
 func (w *write) relocate() {
-	if w.stale {
+	if w.stale || w.several {
 		_, w.slot = w.db.table.Locate(w.hash, w.key)
 		w.stale = false
 	}
@@ -501,7 +504,7 @@ func (m *multi) openIn(c *commands, key string) write {
 // look is open for reading, without counting as an access.
 func (m *multi) look(c *commands, key string) write {
 	i, h := m.c.ks.shardOf(key)
-	w := write{c: c, shard: &m.c.ks.shards[i], hash: h, key: key, batch: m.batch}
+	w := write{c: c, shard: &m.c.ks.shards[i], hash: h, key: key, several: true, batch: m.batch}
 	w.find()
 	w.settle()
 	return w

@@ -26,6 +26,15 @@ func (c *commands) Del(keys ...string) (int, error) {
 	return 1, nil
 }
 
+// delete removes the key for a caller's sake.
+func (w *write) delete() {
+	w.remove()
+	w.event(EventGeneric, "del")
+	if w.logged() {
+		w.effect("DEL", w.key)
+	}
+}
+
 // Unlink is Del. The collector frees values in the background anyway.
 //
 // O(n). UNLINK.
@@ -60,19 +69,34 @@ func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
 	return count, nil
 }
 
-// Exists returns how many of the keys exist; one that is named twice counts twice.
+// Exists returns how many of the keys exist; one that is named twice counts
+// twice. It does not count as a use of the keys.
 //
 // O(n). EXISTS.
 func (c *commands) Exists(keys ...string) (int, error) {
-	if len(keys) == 1 {
-		r, err := c.read(keys[0])
+	switch len(keys) {
+	case 0:
+		return 0, nil
+	case 1:
+		r, err := c.inspect(keys[0])
 		defer r.done()
 		if err != nil || r.entry == nil {
 			return 0, err
 		}
 		return 1, nil
 	}
-	return c.eachKey(keys, func(*write) {})
+	m, err := c.reduceAll(keys...)
+	if err != nil {
+		return 0, err
+	}
+	defer m.done()
+	count := 0
+	for _, key := range keys {
+		if m.look(c, key).entry != nil {
+			count++
+		}
+	}
+	return count, nil
 }
 
 // Type returns the name of the type of a key's value, "none" if there is no
@@ -128,7 +152,7 @@ func (c *commands) rename(src, dst string, replace bool) (bool, error) {
 	if to.entry != nil {
 		to.remove()
 	}
-	to.put(e)
+	to.adopt(e)
 	from.event(EventGeneric, "rename_from")
 	to.event(EventGeneric, "rename_to")
 	if m.logged() {
@@ -139,6 +163,13 @@ func (c *commands) rename(src, dst string, replace bool) (bool, error) {
 	return true, nil
 }
 
+// adopt is put of an entry that was another key's and keeps its access clock.
+func (w *write) adopt(e *table.Entry) {
+	access := e.Access()
+	w.put(e)
+	e.SetAccess(access)
+}
+
 // CopyOptions are the options of CopyWith.
 type CopyOptions struct {
 	DB      DBRef // where the copy goes; zero means the same database
@@ -147,10 +178,13 @@ type CopyOptions struct {
 
 // A DBRef names a numbered database, or, when zero, the one that a command
 // works on.
-type DBRef struct{ number int } // one more than the number
+type DBRef struct {
+	number int
+	other  bool // number counts
+}
 
 // ToDB refers to database n.
-func ToDB(n int) DBRef { return DBRef{n + 1} }
+func ToDB(n int) DBRef { return DBRef{n, true} }
 
 // Copy copies a key with its value and its time to live, and reports whether it did: not if
 // there is no such key, or if there is one of the new name.
@@ -165,8 +199,8 @@ func (c *commands) Copy(src, dst string) (bool, error) {
 // Fails with ErrSameObject, ErrDBIndex and ErrOutOfMemory. O(n) in the value. COPY.
 func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
 	target := c
-	if o.DB.number != 0 {
-		target = c.Select(o.DB.number - 1)
+	if o.DB.other {
+		target = c.Select(o.DB.number)
 	}
 	if uint(target.db) >= uint(c.ks.opts.Databases) {
 		return false, ErrDBIndex
@@ -218,7 +252,7 @@ func (c *commands) Move(key string, db int) (bool, error) {
 	}
 	e := from.entry.WithKey(key)
 	from.remove()
-	to.put(e)
+	to.adopt(e)
 	from.event(EventGeneric, "move_from")
 	to.event(EventGeneric, "move_to")
 	if m.logged() {
@@ -239,21 +273,39 @@ func (c *commands) RandomKey() (string, bool, error) {
 		return "", false, err
 	}
 	defer m.done()
-	total := 0
-	for i := range c.ks.shards {
-		total += c.ks.shards[i].size(c.db)
-	}
-	if total == 0 {
-		return "", false, nil
-	}
-	n := c.ks.shards[0].rand.IntN(total)
-	for i := range c.ks.shards {
-		sh := &c.ks.shards[i]
-		if n -= sh.size(c.db); n < 0 {
-			return sh.dbs[c.db].Load().table.Random(sh.rand).Key(), true, nil
+	for key, ok := m.random(); ok; key, ok = m.random() {
+		if m.look(c, key).entry != nil { // else it has just expired
+			return key, true, nil
 		}
 	}
 	return "", false, nil
+}
+
+// random returns a key of the database, each with the same probability, and
+// false if there is none. The multi holds the whole store.
+func (m *multi) random() (string, bool) {
+	total := m.size()
+	if total == 0 {
+		return "", false
+	}
+	n := m.c.ks.shards[0].rand.IntN(total)
+	for i := range m.c.ks.shards {
+		sh := &m.c.ks.shards[i]
+		if n -= sh.size(m.c.db); n < 0 {
+			return sh.dbs[m.c.db].Load().table.Random(sh.rand).Key(), true
+		}
+	}
+	return "", false
+}
+
+// size returns the number of keys in the database. The multi holds the whole
+// store.
+func (m *multi) size() int {
+	n := 0
+	for i := range m.c.ks.shards {
+		n += m.c.ks.shards[i].size(m.c.db)
+	}
+	return n
 }
 
 // size returns the number of keys that the shard has of a database.
@@ -273,11 +325,7 @@ func (c *commands) DBSize() (int, error) {
 		return 0, err
 	}
 	defer m.done()
-	n := 0
-	for i := range c.ks.shards {
-		n += c.ks.shards[i].size(c.db)
-	}
-	return n, nil
+	return m.size(), nil
 }
 
 // FlushDB deletes all keys of the database.

@@ -33,6 +33,7 @@ type keyspace struct {
 	shift  uint8 // 64 minus the hash bits that select the shard
 	skip   uint8 // those bits
 
+	rand   *rand.Rand // for those who hold no lock; any number may use it at once
 	pulse  pulse
 	memory memory
 	events atomic.Pointer[eventSink]
@@ -74,6 +75,9 @@ func newKeyspace(o Options) *keyspace {
 	seed := o.Seed
 	if seed == 0 {
 		seed = rand.Uint64()
+		ks.rand = rand.New(unseeded{})
+	} else {
+		ks.rand = rand.New(newSharedSource(seed))
 	}
 	for i := range ks.shards {
 		sh := &ks.shards[i]
@@ -118,6 +122,7 @@ func (ks *keyspace) close() {
 		}
 		sh.mu.Unlock()
 	}
+	ks.memory.used.Store(0) // so that nobody looks for room first
 	ks.pulse.stop()
 }
 

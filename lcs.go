@@ -15,21 +15,22 @@ type LCSResult struct {
 	Len     int        // of the whole longest common subsequence
 }
 
-// lcsMax is the most that the product of the lengths of two values, each plus
-// one, may be: the table of the algorithm has a word for each.
-const lcsMax = 1<<29 - 1
+// lcsCell is the size in bytes of a cell of the algorithm's table. As in Redis
+// the whole table may not be larger than a value.
+const lcsCell = 4
 
 // Errors of LCS.
 var (
 	ErrLCSType   = &Error{text: "ERR The specified keys must contain string values"}
-	ErrLCSTooBig = &Error{text: "ERR Insufficient memory, failed allocating transient memory for LCS"}
+	ErrLCSTooBig = &Error{text: "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"}
 )
 
 // LCS returns the longest common subsequence of two values: the most bytes that both have in the
 // same order, though not next to each other.
 //
-// Fails with ErrLCSType unless both are strings, and with ErrLCSTooBig if their
-// lengths multiply to more than half a billion. O(n*m) in time and memory. LCS.
+// Fails with ErrLCSType unless both are strings, and with ErrLCSTooBig if four
+// times the product of their lengths is above Options.MaxStringLen. O(n*m) in
+// time and memory. LCS.
 func (c *commands) LCS(a, b string) (string, error) {
 	l, err := c.lcs(a, b)
 	if err != nil {
@@ -69,7 +70,7 @@ func (c *commands) lcs(a, b string) (*lcs, error) {
 	if err != nil {
 		return nil, err
 	}
-	if (len(l.a)+1)*(len(l.b)+1) > lcsMax {
+	if int64(len(l.a)+1)*int64(len(l.b)+1) > c.ks.opts.MaxStringLen/lcsCell {
 		return nil, ErrLCSTooBig
 	}
 	l.fill()

@@ -36,10 +36,17 @@ func (c *commands) ObjectRefCount(key string) (int, bool, error) {
 	if r.entry == nil {
 		return 0, false, nil
 	}
-	if c.ks.opts.MaxMemory == 0 && value.Shared(r.entry) {
+	if c.ks.sharesIntegers() && value.Shared(r.entry) {
 		return 1<<31 - 1, true, nil
 	}
 	return 1, true, nil
+}
+
+// sharesIntegers reports whether Redis would share objects: not where each
+// needs an access clock of its own.
+func (ks *keyspace) sharesIntegers() bool {
+	p := ks.opts.MaxMemoryPolicy
+	return ks.opts.MaxMemory == 0 || p != AllKeysLRU && p != VolatileLRU && !p.frequency()
 }
 
 // ObjectIdleTime returns how long a key has not been read or written, to the

@@ -2,6 +2,7 @@ package nook
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"runtime"
 )
@@ -76,6 +77,10 @@ func (o *Options) validate() (Options, error) {
 		return v, fmt.Errorf("nook: Options.MaxMemoryPolicy is %d, no known policy", v.MaxMemoryPolicy)
 	case v.MaxMemorySamples < 0 || v.MaxMemorySamples > 64:
 		return v, fmt.Errorf("nook: Options.MaxMemorySamples is %d, not within 0 and 64", v.MaxMemorySamples)
+	case v.LFULogFactor > math.MaxInt32:
+		return v, fmt.Errorf("nook: Options.LFULogFactor is %d, above %d", v.LFULogFactor, math.MaxInt32)
+	case v.LFUDecayTime > math.MaxInt32:
+		return v, fmt.Errorf("nook: Options.LFUDecayTime is %d, above %d", v.LFUDecayTime, math.MaxInt32)
 	}
 	v.fill()
 	return v, nil

@@ -36,7 +36,7 @@ func (c *commands) Keys(pattern string) ([]string, error) {
 			continue
 		}
 		for e := range d.table.All() {
-			if !expired(e, now) && (glob.All(pattern) || glob.Match(pattern, e.Key())) {
+			if !expired(e, now) && matchesKey(pattern, e) {
 				keys = append(keys, e.Key())
 			}
 		}
@@ -132,5 +132,11 @@ const cursorShift = 64 - table.PositionBits - 12
 func (o *ScanOptions) matches(e *table.Entry, now int64) bool {
 	return !expired(e, now) &&
 		(o.Type == "" || value.IsType(e, o.Type)) &&
-		(o.Match == "" || glob.Match(o.Match, e.Key()))
+		(o.Match == "" || matchesKey(o.Match, e))
+}
+
+// matchesKey reports whether an entry's key matches a pattern. As in Redis a lone *
+// matches the empty key too, which a glob does not.
+func matchesKey(pattern string, e *table.Entry) bool {
+	return glob.All(pattern) || glob.Match(pattern, e.Key())
 }

@@ -127,8 +127,13 @@ func (m watchers) touch(db int, key string) {
 }
 
 // Watch starts to watch keys. A key that does not exist may be watched: it
-// changes when it is created. WATCH.
+// changes when it is created.
+//
+// Fails with ErrTxWatch within a transaction, where nothing can change. WATCH.
 func (c *commands) Watch(keys ...string) (*Watch, error) {
+	if c.tx != nil {
+		return nil, ErrTxWatch
+	}
 	w := &Watch{c: commands{ks: c.ks, db: c.db}}
 	if err := w.Add(c.db, keys...); err != nil {
 		w.Close()
@@ -141,10 +146,11 @@ func (c *commands) Watch(keys ...string) (*Watch, error) {
 func (w *Watch) Add(db int, keys ...string) error {
 	in := w.c.Select(db)
 	for _, key := range keys {
-		h, err := in.open(key) // an expired key goes now, so that it does not count as a change later
+		h, err := in.open(key)
 		if err != nil {
 			return err
 		}
+		h.settle() // an expired key goes now, so that it does not count as a change later
 		p := place{db, key}
 		if h.shard.watched == nil {
 			h.shard.watched = make(watchers)

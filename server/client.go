@@ -67,7 +67,11 @@ func (s *session) Client() command.Client {
 	if s.gear != nil {
 		s.update()
 	}
-	return s.describe(s.own)
+	k := s.describe(s.own)
+	for _, arg := range s.call.Args {
+		k.ArgBytes += len(arg)
+	}
+	return k
 }
 
 // Clients describes all sessions of the server: this one as it is, the others
@@ -94,7 +98,7 @@ func (s *session) describe(p profile) command.Client {
 	k := command.Client{
 		ID: s.id, Addr: s.addr(s.conn.RemoteAddr()), LocalAddr: s.addr(s.conn.LocalAddr()), FD: -1,
 		Name: p.name, Age: now.Sub(s.since), Idle: now.Sub(p.active), Flags: s.flags(p),
-		DB: p.db, Queued: p.queued, Unparsed: p.unparsed, ArgBytes: p.argBytes, QueuedBytes: p.queuedBytes, Unsent: p.unsent,
+		DB: p.db, Queued: p.queued, Unparsed: p.unparsed, QueuedBytes: p.queuedBytes, Unsent: p.unsent,
 		User: p.user, Proto: p.proto, LibName: p.libName, LibVersion: p.libVersion,
 	}
 	if s.socket != nil {

@@ -180,7 +180,7 @@ func (l *logbook) logger() *slog.Logger {
 // before.
 func closed(t testing.TB, raw net.Conn) string {
 	t.Helper()
-	require.NoError(t, raw.SetReadDeadline(time.Now().Add(10*time.Second)))
+	_ = raw.SetReadDeadline(time.Now().Add(10 * time.Second)) // a pipe that is closed already refuses
 	var rest bytes.Buffer
 	_, err := bufio.NewReader(raw).WriteTo(&rest)
 	var timeout net.Error

@@ -35,6 +35,7 @@ type session struct {
 	watched watched
 	guarded bool // locked, or in a transaction: requests need more than to be run
 	leaving bool // no further request is read
+	dropped bool // nor is anything sent any more
 
 	mu   sync.Mutex
 	seen profile // own, as of the last pause; guarded by mu
@@ -47,7 +48,6 @@ type profile struct {
 	proto       int
 	db          int
 	row         *command.Row // of the last command
-	argBytes    int
 	queued      int // commands in the transaction, -1 outside of one
 	queuedBytes int
 	unparsed    int
@@ -254,7 +254,7 @@ func (s *session) admit(row *command.Row, args []string) bool {
 // abandon ends the session without another byte.
 func (s *session) abandon() {
 	s.gear.out.Reset(io.Discard)
-	s.leaving = true
+	s.leaving, s.dropped = true, true
 }
 
 // lose ends the session because reading or writing failed.
@@ -300,20 +300,28 @@ func (s *session) rescue() {
 	}
 }
 
-// end sends what is left to send and closes the connection. The gear does not go back to the pool:
-// it may be in any state.
+// end sends what is left to send and closes the connection. The gear does not
+// go back to the pool: it may be in any state.
 func (s *session) end() {
 	s.Unwatch()
 	if s.gear != nil {
 		s.turn(nil)
-		if s.gear.out.Flush() == nil {
-			if err := s.outlet.finish(); errors.Is(err, errStalled) {
-				s.cutOff(err)
-			}
+		if err := s.farewell(); errors.Is(err, errStalled) {
+			s.cutOff(err)
 		}
 	}
 	_ = s.conn.Close()
 	s.server.leave(s)
+}
+
+func (s *session) farewell() error {
+	if s.dropped {
+		return nil
+	}
+	if err := s.gear.out.Flush(); err != nil {
+		return err
+	}
+	return s.outlet.finish()
 }
 
 // publish shows others what the session is now.
@@ -321,6 +329,10 @@ func (s *session) publish() {
 	s.update()
 	s.mu.Lock()
 	s.seen = s.own
+	if n := s.gear.out.Buffered(); n > 0 { // is about to be sent
+		s.seen.traffic.out += int64(n)
+		s.seen.traffic.writes++
+	}
 	s.mu.Unlock()
 }
 
@@ -329,10 +341,6 @@ func (s *session) update() {
 	p := &s.own
 	p.proto, p.db, p.row = s.gear.out.Proto(), s.call.DB.DBIndex(), s.call.Row
 	p.unparsed, p.unsent = s.gear.in.Buffered()+len(s.gear.fresh), s.outlet.unsent()
-	p.argBytes = 0
-	for _, arg := range s.call.Args {
-		p.argBytes += len(arg)
-	}
 	p.queued, p.queuedBytes, p.dirty = -1, 0, s.watched.dirty()
 	if s.tx != nil {
 		p.queued, p.queuedBytes = len(s.tx.queue), s.tx.bytes

@@ -54,6 +54,7 @@ func (s *session) grows(row *command.Row) bool {
 
 // enqueue keeps a command for EXEC.
 func (s *session) enqueue(row *command.Row, args []string) {
+	s.call.Args, s.call.Row = args, row
 	t := s.tx
 	from := len(t.args)
 	t.args = append(t.args, args...)

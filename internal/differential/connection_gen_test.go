@@ -73,7 +73,7 @@ var fragments = append(validFragments, brokenFragments...)
 var validFragments = []string{
 	"PING\r\n",
 	"PING\n",
-	"ping hello\r\n",
+	"ping there\r\n",
 	"  PING  \t x \r\n",
 	"ECHO \"a b\"\r\n",
 	"ECHO 'a b'\r\n",

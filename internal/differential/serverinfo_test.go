@@ -165,8 +165,20 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestTimeGoesOn compares the clocks.
-func TestTimeGoesOn(t *testing.T) {
+// TestIdleTime looks at the idle time of a key that was just used.
+func TestIdleTime(t *testing.T) {
+	c := newCommandInfo(t, versus(t), 2)
+	for _, conn := range []*redistest.Conn{c.redis, c.nook} {
+		conn.Do("SET", "a", "not an integer")
+		conn.Do("GET", "a")
+		r := conn.Do("OBJECT", "IDLETIME", "a")
+		require.Equal(t, resp.KindInt, r.Kind)
+		require.InDelta(t, 0, r.Int, 2)
+	}
+}
+
+// TestTime compares the clocks.
+func TestTime(t *testing.T) {
 	c := newCommandInfo(t, versus(t), 3)
 	redis, nook := unixTime(t, c.redis.Do("TIME")), unixTime(t, c.nook.Do("TIME"))
 	require.InDelta(t, redis, nook, 2)

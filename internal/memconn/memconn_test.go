@@ -176,15 +176,14 @@ func TestCloseWakes(t *testing.T) {
 			a, b := pair(t)
 			_, err := a.Write(make([]byte, capacity))
 			require.NoError(t, err)
-			var failures []error
+			failures := make(chan error, 2)
 			go func() {
 				_, err := a.Read(make([]byte, 1))
-				failures = append(failures, err)
+				failures <- err
 			}()
-			synctest.Wait()
 			go func() {
 				_, err := a.Write(make([]byte, 1))
-				failures = append(failures, err)
+				failures <- err
 			}()
 			synctest.Wait()
 			require.Empty(t, failures)
@@ -193,8 +192,8 @@ func TestCloseWakes(t *testing.T) {
 			} else {
 				require.NoError(t, b.Close())
 			}
-			synctest.Wait()
-			require.Len(t, failures, 2)
+			require.Error(t, <-failures)
+			require.Error(t, <-failures)
 		})
 	}
 }

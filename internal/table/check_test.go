@@ -77,6 +77,9 @@ func (t *Table) checkSegment(tt testingT, s *segment, prefix int, keys map[strin
 		require.Zero(tt, uintptr(unsafe.Pointer(s.bucket(0)))%64, "buckets lie on cache lines")
 	}
 	require.LessOrEqual(tt, int(s.count), s.limit())
+	if s.bits > segmentBits || s.depth == 0 && s.bits > 0 {
+		require.GreaterOrEqual(tt, int(s.count)*8, s.slots(), "the segment should have shrunk")
+	}
 	n := 0
 	overflow := make([]int, s.buckets())
 	for at := range s.buckets() {

@@ -134,14 +134,12 @@ func (t *Table) deepen() {
 	t.dir.Store(d)
 }
 
-// flatten halves a directory whose depth no segment needs any more.
+// flatten halves a directory whose depth no segment needs any more. Those of
+// the next depth have just been merged from two, so that even a lone one has
+// segmentBits.
 func (t *Table) flatten() {
 	old := t.dir.Load()
-	log2 := uint8(segmentBits)
-	if old.depth == 1 {
-		log2 = old.refs[0].seg.Load().bits
-	}
-	d := newDirectory(old.depth-1, log2)
+	d := newDirectory(old.depth-1, segmentBits)
 	for i := range d.refs {
 		d.refs[i].copy(&old.refs[2*i])
 		if uint8(d.refs[i].depth.Load()) == d.depth {

@@ -185,17 +185,13 @@ func (e *Entry) Text() string {
 	if e.form == Long {
 		return (*longBox)(unsafe.Pointer(e)).text
 	}
-	if e.vlen == 0 {
-		return "" // there may be no byte to point to
-	}
 	return e.Inline()
 }
 
-// Plain reports whether the entry is the one of key, is in form Text, and has
-// no room for a deadline.
+// Plain reports whether the entry is the one of key and in form Text.
 func (e *Entry) Plain(key string) bool {
-	return e.keyOff == headerSize && e.form == Text && int(e.klen) == len(key) &&
-		unsafe.String((*byte)(e.at(headerSize)), len(key)) == key
+	return e.form == Text && int(e.klen) == len(key) &&
+		unsafe.String((*byte)(e.at(uintptr(e.keyOff))), len(key)) == key
 }
 
 // Inline returns the value of an entry in form Text, without a copy.

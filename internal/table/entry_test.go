@@ -259,6 +259,32 @@ func TestEntrySize(t *testing.T) {
 	}
 }
 
+// TestAllocated asks the allocator for its size classes: append grows a slice
+// to the end of what it has been given.
+func TestAllocated(t *testing.T) {
+	const most = 48 << 10
+	bytes, words := make([]byte, most), make([]*byte, most/8)
+	check := func(name string, counted func(n int) int, taken func(n int) int) {
+		off := 0.0
+		for n := 8; n <= most; n += 8 {
+			want := float64(taken(n))
+			require.InEpsilon(t, want, float64(counted(n)), 0.15, "%s of %d bytes", name, n)
+			off += math.Abs(float64(counted(n))-want) / want
+		}
+		require.Less(t, off/(most/8), 0.05, "mean error of %s", name)
+	}
+	check("bytes", allocated, func(n int) int { return cap(append([]byte(nil), bytes[:n]...)) })
+	if unsafe.Sizeof(words[0]) == 8 {
+		check("words", allocatedScan, func(n int) int {
+			taken := 8 * cap(append([]*byte(nil), words[:n/8]...))
+			if n > 512 && taken < 32<<10 {
+				taken += 8 // the allocator's own
+			}
+			return taken
+		})
+	}
+}
+
 func allocatedBytes() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

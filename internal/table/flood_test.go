@@ -119,6 +119,24 @@ func TestFloodSteps(t *testing.T) {
 	}
 }
 
+// TestFloodLeavesOthersAlone fills a table again whose directory a few colliding
+// keys have kept deep: no other segment grows beyond the usual size.
+func TestFloodLeavesOthersAlone(t *testing.T) {
+	table, keys := New(0), naturalKeys(20_000)
+	table.add(keys...)
+	for n := range uint64(400) {
+		table.add(forge(1<<63, n))
+	}
+	places := len(table.dir.Load().refs)
+	table.remove(keys[5000:]...)
+	require.Len(t, table.dir.Load().refs, places)
+	for i, key := range keys[5000:] {
+		table.add(key)
+		require.LessOrEqual(t, table.oversized, 1, "after %d", i)
+	}
+	table.check(t)
+}
+
 // TestFloodSticky takes an overflow count beyond what it can hold, and empties
 // the segment in several orders.
 func TestFloodSticky(t *testing.T) {
@@ -136,6 +154,25 @@ func TestFloodSticky(t *testing.T) {
 		table.check(t)
 		table.remove(keys...)
 		table.check(t)
+	}
+}
+
+// TestFloodLeavesOverflow looks into a segment of which every bucket says that
+// there is more in the next one.
+func TestFloodLeavesOverflow(t *testing.T) {
+	for log2 := range uint8(8) {
+		table := New(0)
+		table.publishLone(newSegment(0, log2))
+		s := table.segment(0)
+		for at := range s.buckets() {
+			s.bucket(at).tags.Store(overflowMax << overflowShift)
+		}
+		keys := naturalKeys(s.limit())
+		table.add(keys...)
+		require.Nil(t, table.Find(Hash("absent"), "absent"))
+		require.Len(t, table.scanAll(), len(keys))
+		table.remove(keys...)
+		require.Zero(t, table.Len())
 	}
 }
 

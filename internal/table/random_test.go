@@ -118,3 +118,17 @@ func TestRandomDraws(t *testing.T) {
 		require.Less(t, draws.n, 60*n, name)
 	}
 }
+
+// TestRandomAmongHuge gives one segment a size that makes each of its slots much
+// too rare.
+func TestRandomAmongHuge(t *testing.T) {
+	table := filled(1000)
+	table.resize(0, table.segment(0), 18)
+	draws := &countingSource{from: rand.NewPCG(1, 2)}
+	r := rand.New(draws)
+	const n = 500
+	for range n {
+		table.Random(r)
+	}
+	require.Less(t, draws.n, 3000*n)
+}

@@ -178,6 +178,9 @@ func TestReadersMeetClear(t *testing.T) {
 		table.check(t)
 		require.Zero(t, table.Len())
 	}
+	for range 20_000 {
+		table.Clear()
+	}
 	stop.Store(true)
 	readers.Wait()
 }

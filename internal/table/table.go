@@ -214,13 +214,12 @@ func (t *Table) split(s *segment, bit uint64) (low, high *segment) {
 	return low, high
 }
 
-// resize puts a segment of another size into the place of s, and returns it.
-func (t *Table) resize(h uint64, s *segment, log2 uint8) *segment {
+// resize puts a segment of another size into the place of s.
+func (t *Table) resize(h uint64, s *segment, log2 uint8) {
 	n := newSegment(s.depth, log2)
 	t.gather(n, s)
 	t.drop(s)
 	t.publish(h, n)
-	return n
 }
 
 func (t *Table) gather(to, from *segment) {
@@ -231,10 +230,8 @@ func (t *Table) gather(to, from *segment) {
 
 // shrink gives memory back after a deletion from s.
 func (t *Table) shrink(h uint64, s *segment) {
-	for s != nil {
-		s = t.smaller(h, s)
-	}
-	for d := t.dir.Load(); d.depth > 0 && t.Len() < leastPerPlace<<d.depth; d = t.dir.Load() {
+	t.reduce(h, s)
+	if d := t.dir.Load(); d.depth > 0 && t.Len() < leastPerPlace<<d.depth {
 		t.condense(d)
 	}
 }
@@ -243,37 +240,34 @@ func (t *Table) shrink(h uint64, s *segment) {
 // what fills it, so that it takes as many changes to split it again.
 const mergeable = slotsPerBucket * (1<<segmentBits + spareBuckets) * 4 / 5 / 2
 
-// smaller merges s with the other half of a former split when both are about a
+// reduce merges s with the other half of a former split when both are about a
 // quarter full, and halves a lone or oversized one that is seven eighths empty.
-// It returns the new segment, or nil if s is none of these.
-func (t *Table) smaller(h uint64, s *segment) *segment {
+func (t *Table) reduce(h uint64, s *segment) {
 	d := t.dir.Load()
 	if d.depth == 0 || s.bits > segmentBits {
 		if s.bits > 0 && int(s.count)*8 < s.slots() {
-			return t.resize(h, s, s.bits-1)
+			t.resize(h, s, s.bits-1)
 		}
-		return nil
+		return
 	}
 	if s.count > mergeable {
-		return nil
+		return
 	}
 	twin := t.segment(h ^ 1<<(64-s.depth))
-	if twin.shape != s.shape || s.count+twin.count > mergeable {
-		return nil
+	if twin.shape == s.shape && s.count+twin.count <= mergeable {
+		t.merge(h, s, twin)
 	}
-	return t.merge(h, s, twin)
 }
 
 // merge puts one segment into the place of two.
-func (t *Table) merge(h uint64, s, twin *segment) *segment {
+func (t *Table) merge(h uint64, s, twin *segment) {
 	n := newSegment(s.depth-1, bitsFor(int(s.count+twin.count)))
 	t.gather(n, s)
 	t.gather(n, twin)
 	t.drop(s)
 	t.drop(twin)
 	t.publish(h, n)
-	for t.deepest == 0 {
+	if t.deepest == 0 {
 		t.flatten()
 	}
-	return n
 }

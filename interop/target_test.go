@@ -1,0 +1,101 @@
+package interop
+
+import (
+	"context"
+	"net"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/nookdb/nook/internal/redistest"
+	"github.com/nookdb/nook/nooktest"
+	"github.com/nookdb/nook/server"
+)
+
+func TestMain(m *testing.M) {
+	code := redistest.Main(m)
+	if err := goleak.Find(); code == 0 && err != nil {
+		_, _ = os.Stderr.WriteString(err.Error() + "\n")
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// dialer is what clients take as theirs.
+type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// target is an empty server, and the way to it.
+type target struct {
+	addr string // to be dialed by the client itself, over TCP; empty if there is a dialer
+	dial dialer
+	srv  *nooktest.Server // nil for a redis-server
+}
+
+// isNook reports whether the target is nook, which has commands of later versions than the
+// redis-server may be.
+func (x target) isNook() bool { return x.srv != nil }
+
+// everywhere runs f against nook over both ways and against a redis-server.
+func everywhere(t *testing.T, f func(t *testing.T, x target)) {
+	t.Run("nook over TCP", func(t *testing.T) {
+		srv := nooktest.Run(t)
+		f(t, target{addr: srv.Addr(), srv: srv})
+	})
+	t.Run("nook in memory", func(t *testing.T) {
+		srv := nooktest.Run(t)
+		f(t, target{dial: srv.Dial, srv: srv})
+	})
+	t.Run("redis-server", func(t *testing.T) {
+		s := redistest.Shared(t)
+		s.Flush(t)
+		f(t, target{dial: socketDialer(s)})
+	})
+}
+
+const password = "open sesame"
+
+// locked runs f against servers that ask for the password.
+func locked(t *testing.T, f func(t *testing.T, x target)) {
+	run := func(t *testing.T) *nooktest.Server {
+		return nooktest.RunWith(t, nooktest.Options{Server: server.Options{Password: password}})
+	}
+	t.Run("nook over TCP", func(t *testing.T) {
+		srv := run(t)
+		f(t, target{addr: srv.Addr(), srv: srv})
+	})
+	t.Run("nook in memory", func(t *testing.T) {
+		srv := run(t)
+		f(t, target{dial: srv.Dial, srv: srv})
+	})
+	t.Run("redis-server", func(t *testing.T) {
+		f(t, target{dial: socketDialer(redistest.Start(t, "--requirepass", password))})
+	})
+}
+
+func socketDialer(s *redistest.Server) dialer {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", s.Socket())
+	}
+}
+
+// equal returns a check of what a command returns, to be called with its results:
+//
+//	equal(t, "v")(c.Get(ctx, "k").Result())
+func equal[T any](t testing.TB, want T) func(T, error) {
+	return func(got T, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
+// fails returns a check that a command fails with an error of which text is a part.
+func fails[T any](t testing.TB, text string) func(T, error) {
+	return func(_ T, err error) {
+		t.Helper()
+		require.ErrorContains(t, err, text)
+	}
+}
