@@ -1,11 +1,12 @@
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 
-# Each module builds by its own go.mod alone.
+# Each module must build by its own go.mod. go.work is for editors, and for
+# go run ./examples/... from the root.
 export GOWORK := off
 
 # Modules that are linted, built and tested. The lint tools are in one more.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard bench/go.mod interop/go.mod))
+MODULES := . $(filter-out tools,$(patsubst %/go.mod,%,$(wildcard */go.mod)))
 
 LINT     := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 FUZZTIME ?= 30s
@@ -38,7 +39,7 @@ fuzz: ## fuzz every target for FUZZTIME=30s each
 	done < $@.list
 
 lint: ## run golangci-lint on every module (built from source the first time: minutes)
-	@for m in $(MODULES); do (set -x; cd $$m; $(LINT) run ./...); done
+	@for m in $(MODULES); do (set -x; cd $$m; $(LINT) run --allow-parallel-runners ./...); done
 
 vet: ## run go vet on every module
 	@for m in $(MODULES); do (set -x; go -C $$m vet ./...); done

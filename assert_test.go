@@ -69,3 +69,10 @@ func putThings(t testT, c *Commands, key string, n int) *things {
 	w.done()
 	return v
 }
+
+// try panics unless a call has succeeded.
+func try(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

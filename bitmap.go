@@ -139,7 +139,7 @@ func (c *commands) BitCount(key string) (int64, error) {
 // BitCountRange returns the number of bits set in a part of a value.
 //
 // Fails with ErrWrongType, and with ErrSyntax for an unknown unit. O(n).
-// BITCOUNT.
+// See BitCount.
 func (c *commands) BitCountRange(key string, part BitRange) (int64, error) {
 	if err := part.Unit.validate(); err != nil {
 		return 0, err
@@ -170,7 +170,7 @@ func (c *commands) BitPos(key string, bit int) (int64, error) { return c.BitPosF
 // BitPosFrom is BitPos from a byte on, counted from the end if negative. It
 // returns -1 if that lies behind the last.
 //
-// Fails with ErrBitArgument and ErrWrongType. O(n). BITPOS.
+// Fails with ErrBitArgument and ErrWrongType. O(n). See BitPos.
 func (c *commands) BitPosFrom(key string, bit int, start int64) (int64, error) {
 	return c.bitPos(key, bit, BitRange{start, -1, Bytes}, true)
 }
@@ -180,7 +180,7 @@ func (c *commands) BitPosFrom(key string, bit int, start int64) (int64, error) {
 // The offset counts from the start of the value.
 //
 // Fails with ErrBitArgument and ErrWrongType, and with ErrSyntax for an unknown
-// unit. O(n). BITPOS.
+// unit. O(n). See BitPos.
 func (c *commands) BitPosRange(key string, bit int, part BitRange) (int64, error) {
 	return c.bitPos(key, bit, part, false)
 }
@@ -304,6 +304,7 @@ func (m *multi) views(keys []string) (views []string, longest int, err error) {
 	views = make([]string, len(keys))
 	for i, key := range keys {
 		w := m.look(m.c, key)
+		w.noteMiss()
 		if w.entry == nil {
 			continue
 		}

@@ -537,7 +537,7 @@ func TestBitmapServer(t *testing.T) {
 			}
 		}
 		for _, e := range j.effects {
-			require.NotEqual(t, byte(resp.KindError), replica.Do(e.Args...).Kind, e.Args)
+			require.NotEqual(t, resp.KindError, replica.Do(e.Args...).Kind, e.Args)
 		}
 		for _, key := range []string{"a", "b", "c"} {
 			require.Equal(t, conn.Do("GET", key), replica.Do("GET", key))

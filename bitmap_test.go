@@ -401,7 +401,7 @@ func TestBitmapEventsAndEffects(t *testing.T) {
 	var j bitmapJournal
 	s := bitmapStore(t, Options{Journal: &j})
 	var events []string
-	s.ks.events.Store(&eventSink{classes: math.MaxUint16, publish: func(e Event) {
+	s.ks.events.Store(&eventSink{classes: EventString | EventGeneric, publish: func(e Event) {
 		events = append(events, e.Name+" "+e.Key)
 	}})
 	setBit := func(key string, offset int64, bit int) func() error {

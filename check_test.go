@@ -89,6 +89,12 @@ func (sh *shard) checkAlarm(t testT) {
 	}
 }
 
+func (ks *keyspace) isClosed() bool {
+	ks.shards[0].mu.Lock()
+	defer ks.shards[0].mu.Unlock()
+	return ks.shards[0].closed
+}
+
 // checkClosed verifies that a closed store has let go of everything.
 func (ks *keyspace) checkClosed(t testT) {
 	t.Helper()

@@ -72,16 +72,16 @@ func (c *commands) IncrByFloat(key string, by float64) (float64, error) {
 // IncrByDecimal is IncrByFloat with the exact numbers of the wire, in decimal
 // digits.
 //
-// Fails with ErrNotFloat also if by is no number. O(1). INCRBYFLOAT.
+// Fails with ErrNotFloat also if by is no number. O(1). See IncrByFloat.
 func (c *commands) IncrByDecimal(key, by string) (string, error) {
 	n, ok := number.ParseLongDouble(by)
 	if !ok {
 		// The wrong type of the key is found first, as in Redis.
-		if r, err := c.readString(key); err != nil {
+		w, err := c.writeString(key)
+		if err != nil {
 			return "", err
-		} else {
-			r.done()
 		}
+		w.done()
 		return "", ErrNotFloat
 	}
 	_, text, err := c.incrByLongDouble(key, n)

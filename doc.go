@@ -30,7 +30,7 @@
 // All methods may be called from any goroutine at any time. Each call, also on
 // several keys, is atomic: others see it wholly or not at all, and all agree
 // on one order. Calls on different keys rarely wait for each other, and Get of a
-// plain string never waits and does not allocate.
+// plain string takes no lock, as a rule, and does not allocate.
 //
 // What takes several calls is made one by a transaction. [Store.Exec] locks the
 // keys it is given, or the whole store, and runs a function. There is no

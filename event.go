@@ -28,8 +28,8 @@ type Event struct {
 	Name  string // Redis's word, such as set or expired
 }
 
-// eventSink is where events go. It is called with locks held and neither blocks
-// nor calls the store.
+// eventSink is where events go. It is called from any goroutine, as a rule with
+// locks held, and neither blocks nor calls the store.
 type eventSink struct {
 	classes EventClass
 	publish func(Event)

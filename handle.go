@@ -22,14 +22,26 @@ type read struct {
 }
 
 func (c *commands) read(key string) (read, error) {
-	r, err := c.inspect(key)
+	r, err := c.glance(key)
 	if r.entry != nil {
 		c.ks.touch(r.entry)
 	}
 	return r, err
 }
 
-// inspect is read without counting as an access.
+// glance is read without counting as an access.
+func (c *commands) glance(key string) (read, error) {
+	r, err := c.inspect(key)
+	if r.entry == nil && err == nil {
+		c.miss(key)
+	}
+	return r, err
+}
+
+// miss tells subscribers that a read found no key.
+func (c *commands) miss(key string) { c.ks.event(EventKeyMiss, "keymiss", c.db, key) }
+
+// inspect is glance without being told of as a miss.
 func (c *commands) inspect(key string) (read, error) {
 	if c.tx == nil && uint(c.db) < uint(c.ks.opts.Databases) {
 		if r, ok := c.peek(key); ok {
@@ -293,6 +305,7 @@ func (w *write) put(e *table.Entry) {
 		w.db.table.Insert(w.hash, e)
 		w.account(w.db.table.Bytes() - tableSize)
 		w.stale = true
+		w.event(EventNew, "new")
 	}
 	w.size = payloadSize(e)
 	w.account(e.Size() + w.size)

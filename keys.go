@@ -12,7 +12,7 @@ import (
 // O(n). DEL.
 func (c *commands) Del(keys ...string) (int, error) {
 	if len(keys) != 1 {
-		return c.eachKey(keys, func(w *write) { w.delete() })
+		return c.eachKey(keys, (*write).deleteAny)
 	}
 	w, err := c.reduce(keys[0])
 	if err != nil {
@@ -35,6 +35,20 @@ func (w *write) delete() {
 	}
 }
 
+// deleteAny deletes the key if it exists.
+func (w *write) deleteAny() {
+	if w.entry != nil {
+		w.delete()
+	}
+}
+
+// noteMiss tells of a read that found no key.
+func (w *write) noteMiss() {
+	if w.entry == nil {
+		w.c.miss(w.key)
+	}
+}
+
 // Unlink is Del. The collector frees values in the background anyway.
 //
 // O(n). UNLINK.
@@ -44,10 +58,10 @@ func (c *commands) Unlink(keys ...string) (int, error) { return c.Del(keys...) }
 // counts twice.
 //
 // O(n). TOUCH.
-func (c *commands) Touch(keys ...string) (int, error) { return c.eachKey(keys, func(*write) {}) }
+func (c *commands) Touch(keys ...string) (int, error) { return c.eachKey(keys, (*write).noteMiss) }
 
-// eachKey calls f for each of the keys that exists, as one step, and returns how many
-// there were.
+// eachKey calls f for each of the keys, as one step, and returns how many of
+// them there were.
 func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
@@ -61,9 +75,9 @@ func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
 	for _, key := range keys {
 		w := m.open(key)
 		if w.entry != nil {
-			f(&w)
 			count++
 		}
+		f(&w)
 		w.settle()
 	}
 	return count, nil
@@ -78,7 +92,7 @@ func (c *commands) Exists(keys ...string) (int, error) {
 	case 0:
 		return 0, nil
 	case 1:
-		r, err := c.inspect(keys[0])
+		r, err := c.glance(keys[0])
 		defer r.done()
 		if err != nil || r.entry == nil {
 			return 0, err
@@ -92,7 +106,9 @@ func (c *commands) Exists(keys ...string) (int, error) {
 	defer m.done()
 	count := 0
 	for _, key := range keys {
-		if m.look(c, key).entry != nil {
+		w := m.look(c, key)
+		w.noteMiss()
+		if w.entry != nil {
 			count++
 		}
 	}
@@ -104,7 +120,7 @@ func (c *commands) Exists(keys ...string) (int, error) {
 //
 // O(1). TYPE.
 func (c *commands) Type(key string) (string, error) {
-	r, err := c.inspect(key)
+	r, err := c.glance(key)
 	if err != nil {
 		return "", err
 	}
@@ -196,7 +212,7 @@ func (c *commands) Copy(src, dst string) (bool, error) {
 
 // CopyWith is Copy to another database or over another key.
 //
-// Fails with ErrSameObject, ErrDBIndex and ErrOutOfMemory. O(n) in the value. COPY.
+// Fails with ErrSameObject, ErrDBIndex and ErrOutOfMemory. O(n) in the value. See Copy.
 func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
 	target := c
 	if o.DB.other {
@@ -214,6 +230,7 @@ func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
 	}
 	defer m.done()
 	from, to := m.open(src), m.openIn(target, dst)
+	from.noteMiss()
 	if from.entry == nil || to.entry != nil && !o.Replace {
 		return false, nil
 	}

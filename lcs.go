@@ -97,6 +97,7 @@ func (c *commands) lcsOperands(a, b string) (*lcs, error) {
 // frozen returns the value of one of several keys, "" if there is none.
 func (m *multi) frozen(key string) (string, error) {
 	w := m.open(key)
+	w.noteMiss()
 	if w.entry == nil {
 		return "", nil
 	}

@@ -27,6 +27,7 @@ func (c *commands) MGet(keys ...string) ([]Optional, error) {
 	values := make([]Optional, len(keys))
 	for i, key := range keys {
 		w := m.look(c, key)
+		w.noteMiss()
 		if w.entry != nil && value.IsString(w.entry) {
 			c.ks.touch(w.entry)
 			values[i].Value, _ = w.frozen()
@@ -103,6 +104,9 @@ func (c *commands) msetNamed(command string, o MSetOptions, pairs []Pair) (bool,
 
 // all reports whether a condition, which compares no values, holds for all keys.
 func (m *multi) all(keys []string, x Condition) bool {
+	if x.kind == always {
+		return true
+	}
 	for _, key := range keys {
 		w := m.open(key)
 		if ok, _ := x.holds(w.entry); !ok {

@@ -81,7 +81,7 @@ func (c *commands) Scan(o ScanOptions) iter.Seq[string] {
 // the next one's cursor, and 0 at the end. Cursors are good for any time; they stay
 // below 2^53.
 //
-// O(count). SCAN.
+// O(count). See Scan.
 func (c *commands) ScanPage(cursor uint64, o ScanOptions) (keys []string, next uint64, err error) {
 	want := o.Count
 	if want <= 0 {

@@ -78,7 +78,7 @@ func (w *write) frozen() (string, error) {
 // there is no such key. It saves Get's allocations for counters and for values
 // that change in place.
 //
-// Fails with ErrWrongType. O(n). GET.
+// Fails with ErrWrongType. O(n). See Get.
 func (c *commands) AppendGet(dst []byte, key string) ([]byte, bool, error) {
 	r, err := c.read(key)
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *commands) Set(key, s string) error {
 	return nil
 }
 
-// SetBytes is Set with a copy of a byte slice. SET.
+// SetBytes is Set with a copy of a byte slice. See Set.
 func (c *commands) SetBytes(key string, value []byte) error { return c.Set(key, string(value)) }
 
 // set makes s the key's value.
@@ -159,7 +159,7 @@ type SetResult struct {
 // Fails with ErrWrongType if the condition or Get needs a string and the key
 // is none, with ErrDigest for a digest of another length than Digest's, with
 // ErrInvalidExpire for a time to live below a millisecond, and as Set does.
-// O(1), for digests O(n). SET, SETEX, PSETEX, SETNX, GETSET.
+// O(1), for digests O(n). SETEX, PSETEX, SETNX, GETSET; see Set.
 func (c *commands) SetWith(key, value string, o SetOptions) (SetResult, error) {
 	return c.setNamed("set", key, value, o)
 }
@@ -179,6 +179,9 @@ func (c *commands) setNamed(command, key, value string, o SetOptions) (SetResult
 		return result, err
 	}
 	defer w.done()
+	if o.Get {
+		w.noteMiss()
+	}
 	if o.Get && w.entry != nil {
 		if result.Old, err = w.frozen(); err != nil {
 			return result, err
@@ -223,6 +226,7 @@ func (c *commands) GetDel(key string) (string, bool, error) {
 		return "", false, err
 	}
 	defer w.done()
+	w.noteMiss()
 	if w.entry == nil {
 		return "", false, nil
 	}
@@ -248,6 +252,7 @@ func (c *commands) GetEx(key string, x Expiry) (string, bool, error) {
 		return "", false, err
 	}
 	defer w.done()
+	w.noteMiss()
 	if w.entry == nil {
 		return "", false, nil
 	}

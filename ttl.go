@@ -16,11 +16,12 @@ type ExpireCondition uint8
 // The conditions. ExpireIfAny may be joined (|) with ExpireIfLater or
 // ExpireIfSooner; other combinations fail.
 const (
-	ExpireAlways   ExpireCondition = 0
 	ExpireIfNone   ExpireCondition = 1 << iota // the key has no deadline. NX.
 	ExpireIfAny                                // the key has one. XX.
 	ExpireIfLater                              // the new deadline is later. GT.
 	ExpireIfSooner                             // the new deadline is sooner. LT.
+
+	ExpireAlways ExpireCondition = 0
 )
 
 func (x ExpireCondition) validate() error {
@@ -29,6 +30,8 @@ func (x ExpireCondition) validate() error {
 		return ErrExpireNX
 	case x&ExpireIfLater != 0 && x&ExpireIfSooner != 0:
 		return ErrExpireGTLT
+	case x >= ExpireIfSooner<<1:
+		return ErrSyntax
 	}
 	return nil
 }
@@ -56,8 +59,9 @@ func (c *commands) Expire(key string, d time.Duration) (bool, error) {
 // ExpireWith is Expire under a condition; it reports whether the key got the
 // deadline.
 //
-// Fails with ErrExpireNX or ErrExpireGTLT for conditions that exclude each other.
-// O(log n) in the keys with a deadline. EXPIRE, PEXPIRE.
+// Fails with ErrExpireNX or ErrExpireGTLT for conditions that exclude each other,
+// with ErrSyntax for unknown ones.
+// O(log n) in the keys with a deadline. See Expire.
 func (c *commands) ExpireWith(key string, d time.Duration, x ExpireCondition) (bool, error) {
 	return c.ExpireAtWith(key, c.Now().Add(d), x)
 }
@@ -72,7 +76,7 @@ func (c *commands) ExpireAt(key string, t time.Time) (bool, error) {
 
 // ExpireAtWith is ExpireAt under a condition, as ExpireWith is Expire.
 //
-// O(log n) in the keys with a deadline. EXPIREAT, PEXPIREAT.
+// O(log n) in the keys with a deadline. See ExpireAt.
 func (c *commands) ExpireAtWith(key string, t time.Time, x ExpireCondition) (bool, error) {
 	if err := x.validate(); err != nil {
 		return false, err
@@ -109,7 +113,7 @@ func (w *write) expireAt(deadline int64) {
 //
 // O(1). TTL, PTTL.
 func (c *commands) TTL(key string) (time.Duration, bool, error) {
-	r, err := c.inspect(key)
+	r, err := c.glance(key)
 	if err != nil || r.entry == nil {
 		r.done()
 		return 0, false, err
@@ -130,7 +134,7 @@ func (c *commands) TTL(key string) (time.Duration, bool, error) {
 //
 // O(1). EXPIRETIME, PEXPIRETIME.
 func (c *commands) ExpireTime(key string) (time.Time, bool, error) {
-	r, err := c.inspect(key)
+	r, err := c.glance(key)
 	if err != nil || r.entry == nil {
 		r.done()
 		return time.Time{}, false, err

@@ -166,7 +166,7 @@ func (w *Watch) Add(db int, keys ...string) error {
 
 // Exec runs fn as Exec of the store does, unless one of the watched keys has been
 // changed since it is watched: then it returns ErrTxConflict without a call of
-// fn. Either way the watch is over. EXEC.
+// fn. Either way the watch is over. See Exec.
 func (w *Watch) Exec(fn func(tx *Tx) error, keys ...string) error {
 	defer w.Close()
 	shards := w.c.ks.shardsOf(keys)
@@ -196,7 +196,7 @@ func (w *Watch) touched(t *txn) bool {
 	return w.dirty.Load()
 }
 
-// Close ends the watch. UNWATCH.
+// Close ends the watch and forgets what it has seen. UNWATCH.
 func (w *Watch) Close() {
 	for _, p := range w.places {
 		i, _ := w.c.ks.shardOf(p.key)
@@ -211,4 +211,5 @@ func (w *Watch) Close() {
 		sh.mu.Unlock()
 	}
 	w.places = nil
+	w.dirty.Store(false)
 }

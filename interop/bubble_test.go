@@ -18,10 +18,18 @@ import (
 // In a testing/synctest bubble a day of the client, the server and the keys
 // passes at once.
 
+// bubbled is a target for the bubble that the caller is in. It has an address
+// though nobody dials it: go-redis looks its default, localhost, up, and package
+// net then ties what all lookups of the process share to the bubble.
+func bubbled(t *testing.T) target {
+	srv := nooktest.Run(t)
+	return target{addr: "127.0.0.1:6379", dial: srv.Dial, srv: srv}
+}
+
 func TestGoRedisInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		srv := nooktest.Run(t)
-		c, ctx := target{dial: srv.Dial}.goRedis(t, redis.Options{}), t.Context()
+		x := bubbled(t)
+		c, ctx := x.goRedis(t, redis.Options{}), t.Context()
 		require.NoError(t, c.Set(ctx, "k", "v", 24*time.Hour).Err())
 		time.Sleep(24*time.Hour - time.Millisecond)
 		equal(t, "v")(c.Get(ctx, "k").Result())
@@ -33,14 +41,14 @@ func TestGoRedisInBubble(t *testing.T) {
 		equal(t, time.Now().UnixMicro())(microseconds(c.Time(ctx).Result()))
 		require.NoError(t, c.Set(ctx, "k", "v", 0).Err())
 		equal(t, true)(c.ExpireAt(ctx, "k", time.Now().Add(time.Minute)).Result())
-		srv.Advance(time.Minute)
+		x.srv.Advance(time.Minute)
 		equal(t, 0)(toInt(c.Exists(ctx, "k").Result()))
 	})
 }
 
 func TestGoRedisTransactionsInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, ctx := target{dial: nooktest.Run(t).Dial}.goRedis(t, redis.Options{PoolSize: 3}), t.Context()
+		c, ctx := bubbled(t).goRedis(t, redis.Options{PoolSize: 3}), t.Context()
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
@@ -75,7 +83,7 @@ func TestGoRedisTransactionsInBubble(t *testing.T) {
 // idle too long are replaced.
 func TestGoRedisIdleTimeoutInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, ctx := target{dial: nooktest.Run(t).Dial}.goRedis(t, redis.Options{ConnMaxIdleTime: time.Minute}), t.Context()
+		c, ctx := bubbled(t).goRedis(t, redis.Options{ConnMaxIdleTime: time.Minute}), t.Context()
 		first, err := c.ClientID(ctx).Result()
 		require.NoError(t, err)
 		time.Sleep(59 * time.Second)
@@ -87,7 +95,7 @@ func TestGoRedisIdleTimeoutInBubble(t *testing.T) {
 
 func TestGoRedisLongPipelineInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, ctx := target{dial: nooktest.Run(t).Dial}.goRedis(t, redis.Options{}), t.Context()
+		c, ctx := bubbled(t).goRedis(t, redis.Options{}), t.Context()
 		start := time.Now()
 		_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for range 10_000 {
@@ -106,14 +114,14 @@ func TestGoRedisLongPipelineInBubble(t *testing.T) {
 func TestForgottenClientInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := nooktest.Run(t)
-		c := redis.NewClient(&redis.Options{Dialer: srv.Dial})
+		c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: srv.Dial})
 		require.NoError(t, c.Ping(t.Context()).Err())
 	})
 }
 
 func TestRedigoInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := target{dial: nooktest.Run(t).Dial}
+		x := bubbled(t)
 		c := x.redigo(t)
 		equal(t, "OK")(redigo.String(c.Do("SET", "k", "v", "PX", 1500)))
 		time.Sleep(1499 * time.Millisecond)
@@ -126,7 +134,7 @@ func TestRedigoInBubble(t *testing.T) {
 
 func TestRedigoPoolInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := target{dial: nooktest.Run(t).Dial}
+		x := bubbled(t)
 		pool := &redigo.Pool{
 			MaxIdle: 2, MaxActive: 2, Wait: true, IdleTimeout: time.Minute,
 			DialContext: func(context.Context) (redigo.Conn, error) { return x.dialRedigo() },
@@ -154,7 +162,7 @@ func TestRedigoPoolInBubble(t *testing.T) {
 
 func TestRueidisInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, ctx := target{dial: nooktest.Run(t).Dial}.rueidis(t, rueidis.ClientOption{}), t.Context()
+		c, ctx := bubbled(t).rueidis(t, rueidis.ClientOption{}), t.Context()
 		require.NoError(t, c.Do(ctx, c.B().Set().Key("k").Value("v").Ex(time.Hour).Build()).Error())
 		time.Sleep(time.Hour - time.Second)
 		equal(t, int64(1))(c.Do(ctx, c.B().Ttl().Key("k").Build()).AsInt64())

@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/nooktest"
 )
 
 // goRedis returns a go-redis client with no options but those given and the way.
@@ -102,10 +104,7 @@ func TestGoRedisLCS(t *testing.T) {
 
 // Commands that redis-server has since 8.
 func TestGoRedisLaterStrings(t *testing.T) {
-	everywhere(t, func(t *testing.T, x target) {
-		if !x.isNook() {
-			t.Skip("the redis-server may be older")
-		}
+	onNook(t, nooktest.Options{}, func(t *testing.T, x target) {
 		c, ctx := x.goRedis(t, redis.Options{}), t.Context()
 		equal(t, "OK")(c.Set(ctx, "k", "v", 0).Result())
 		require.ErrorIs(t, c.SetIFEQ(ctx, "k", "w", "other", 0).Err(), redis.Nil)
@@ -263,10 +262,7 @@ func TestGoRedisExpiry(t *testing.T) {
 
 // Keys go when the test says so, whichever way the client came.
 func TestGoRedisManualTime(t *testing.T) {
-	everywhere(t, func(t *testing.T, x target) {
-		if !x.isNook() {
-			t.Skip("its time cannot be moved")
-		}
+	onNook(t, nooktest.Options{}, func(t *testing.T, x target) {
 		c, ctx := x.goRedis(t, redis.Options{}), t.Context()
 		require.NoError(t, c.Set(ctx, "k", "v", time.Hour).Err())
 		x.srv.Advance(time.Hour - time.Millisecond)
@@ -527,18 +523,14 @@ func TestGoRedisPassword(t *testing.T) {
 }
 
 func TestGoRedisURL(t *testing.T) {
-	locked(t, func(t *testing.T, x target) {
-		if x.addr == "" {
-			t.Skip("a URL is a matter of TCP")
-		}
-		o, err := redis.ParseURL(x.srv.URL() + "/5")
-		require.NoError(t, err)
-		c := redis.NewClient(o)
-		defer func() { _ = c.Close() }()
-		require.NoError(t, c.Set(t.Context(), "k", "v", 0).Err())
-		v, _, err := x.srv.Store().DB(5).Get("k")
-		equal(t, "v")(v, err)
-	})
+	srv := nooktest.RunWith(t, withPassword)
+	o, err := redis.ParseURL(srv.URL() + "/5")
+	require.NoError(t, err)
+	c := redis.NewClient(o)
+	defer func() { _ = c.Close() }()
+	require.NoError(t, c.Set(t.Context(), "k", "v", 0).Err())
+	v, _, err := srv.Store().DB(5).Get("k")
+	equal(t, "v")(v, err)
 }
 
 // A client that is done with waiting can be used again at once.
@@ -554,10 +546,7 @@ func TestGoRedisContext(t *testing.T) {
 
 // The typed API and the client see one store.
 func TestGoRedisAndStore(t *testing.T) {
-	everywhere(t, func(t *testing.T, x target) {
-		if !x.isNook() {
-			t.Skip("it has no typed API")
-		}
+	onNook(t, nooktest.Options{}, func(t *testing.T, x target) {
 		c, ctx := x.goRedis(t, redis.Options{}), t.Context()
 		for i := range 100 {
 			require.NoError(t, x.srv.Store().Set(fmt.Sprint("k", i), fmt.Sprint(i)))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/nooktest"
 )
 
 // redigo returns a redigo connection with no options but those given and the
@@ -217,11 +219,12 @@ func TestRedigoPassword(t *testing.T) {
 		_, err := x.dialRedigo(redis.DialPassword("guess"))
 		require.ErrorContains(t, err, "WRONGPASS")
 		fails[any](t, "NOAUTH Authentication required.")(x.redigo(t).Do("GET", "k"))
-		if x.addr != "" {
-			c, err := redis.DialURL(x.srv.URL())
-			require.NoError(t, err)
-			equal(t, "PONG")(redis.String(c.Do("PING")))
-			require.NoError(t, c.Close())
-		}
 	})
+}
+
+func TestRedigoURL(t *testing.T) {
+	c, err := redis.DialURL(nooktest.RunWith(t, withPassword).URL())
+	require.NoError(t, err)
+	equal(t, "PONG")(redis.String(c.Do("PING")))
+	require.NoError(t, c.Close())
 }

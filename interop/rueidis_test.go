@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/nooktest"
 )
 
 // rueidis returns a rueidis client without its cache, which needs CLIENT TRACKING, and
@@ -28,7 +30,7 @@ func (x target) dialRueidis(o rueidis.ClientOption) (rueidis.Client, error) {
 	o.DisableCache = true
 	o.InitAddress = []string{x.addr}
 	if x.dial != nil {
-		o.InitAddress = []string{"memory:6379"}
+		o.InitAddress = []string{"some.host:6379"}
 		o.DialCtxFn = func(ctx context.Context, addr string, _ *net.Dialer, _ *tls.Config) (net.Conn, error) {
 			return x.dial(ctx, "tcp", addr)
 		}
@@ -203,15 +205,15 @@ func TestRueidisPassword(t *testing.T) {
 		}
 		_, err := x.dialRueidis(rueidis.ClientOption{Password: "guess"})
 		require.ErrorContains(t, err, "WRONGPASS")
-		if x.addr == "" {
-			return
-		}
-		o, err := rueidis.ParseURL(x.srv.URL())
-		require.NoError(t, err)
-		o.DisableCache = true
-		c, err := rueidis.NewClient(o)
-		require.NoError(t, err)
-		defer c.Close()
-		equal(t, "PONG")(c.Do(t.Context(), c.B().Ping().Build()).ToString())
 	})
+}
+
+func TestRueidisURL(t *testing.T) {
+	o, err := rueidis.ParseURL(nooktest.RunWith(t, withPassword).URL())
+	require.NoError(t, err)
+	o.DisableCache = true
+	c, err := rueidis.NewClient(o)
+	require.NoError(t, err)
+	defer c.Close()
+	equal(t, "PONG")(c.Do(t.Context(), c.B().Ping().Build()).ToString())
 }

@@ -19,8 +19,8 @@
 // # Time
 //
 // The store's time begins as the real one and then stands still until Advance
-// moves it. So a time to live ends, and a blocked client is woken, when the test says so. Timeouts of
-// the client itself go by the client's time.
+// moves it. So keys expire when the test says so. Timeouts of the client itself go
+// by the client's time, which is real.
 //
 // In a testing/synctest bubble the store's time is the bubble's instead, and the test
 // may sleep: it takes no real time. Run must be called in the bubble, with the
@@ -33,6 +33,10 @@
 //		time.Sleep(time.Hour)
 //		...
 //	})
+//
+// There, give go-redis an Addr with an IP too, such as "127.0.0.1:6379", though
+// nobody dials it. Its default has a name, which it looks up; that ties what all lookups
+// of the process share to the bubble, and the next one elsewhere fails.
 //
 // Options.RealTime makes time real outside of bubbles.
 package nooktest

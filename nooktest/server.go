@@ -134,8 +134,10 @@ func (s *Server) Advance(d time.Duration) {
 // Dial connects to the server in memory, whatever the network and the address,
 // unless ctx is done. It is a dialer for clients:
 //
-//	redis.NewClient(&redis.Options{Dialer: srv.Dial})  // go-redis
+//	redis.NewClient(&redis.Options{Dialer: srv.Dial})   // go-redis
 //	redis.Dial("", "", redis.DialContextFunc(srv.Dial)) // redigo
+//
+// For rueidis, call it in ClientOption.DialCtxFn.
 func (s *Server) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, refusal(network, addr, err)

@@ -79,11 +79,9 @@ func (s *session) Client() command.Client {
 func (s *session) Clients() iter.Seq[command.Client] {
 	return func(yield func(command.Client) bool) {
 		for _, x := range s.server.all() {
-			k := command.Client{}
+			k := x.describe(x.profile())
 			if x == s {
 				k = s.Client()
-			} else {
-				k = x.describe(x.profile())
 			}
 			if !yield(k) {
 				return

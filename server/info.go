@@ -133,7 +133,7 @@ func (s *Server) port() int {
 
 func (r *report) clients() {
 	s := r.server
-	r.int("connected_clients", int64(len(s.all())))
+	r.int("connected_clients", int64(s.count()))
 	r.int("cluster_connections", 0)
 	r.int("maxclients", int64(max(s.options.MaxClients, 0)))
 	r.int("blocked_clients", 0)

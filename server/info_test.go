@@ -38,15 +38,12 @@ func TestInfoLayout(t *testing.T) {
 
 // TestInfoIsAPartOfRedis shows that all fields are Redis's, in its order.
 func TestInfoIsAPartOfRedis(t *testing.T) {
-	var order = map[string]int{}
+	order := map[string]int{}
 	for i, name := range infoNames(redistest.Shared(t).Dial(t)) {
 		order[name] = i
 	}
 	last := -1
 	for _, name := range infoNames(start(t, nil, nil).client()) {
-		if name == "maxmemory_human" || name == "used_memory_rss_human" {
-			require.Contains(t, order, name)
-		}
 		require.Contains(t, order, name)
 		require.Greater(t, order[name], last, name)
 		last = order[name]
@@ -107,7 +104,8 @@ func TestInfoServer(t *testing.T) {
 	require.InDelta(t, 100_000, after-before, 10_000)
 }
 
-func TestHumanBytes(t *testing.T) { // as redis-server 7.0.15 writes them
+// TestHumanBytes has sizes as redis-server 7.0.15 writes them.
+func TestHumanBytes(t *testing.T) {
 	for n, want := range map[int64]string{0: "0B", 100: "100B", 1023: "1023B", 1024: "1.00K", 1015528: "991.73K", 1 << 20: "1.00M", 25276502016: "23.54G"} {
 		require.Equal(t, want, humanBytes(n))
 	}
@@ -150,7 +148,7 @@ func TestCommandTime(t *testing.T) {
 	c.Send("SHUTDOWN")
 	_, err := c.Receive()
 	require.Error(t, err)
-	require.Eventually(t, func() bool { return len(h.server.all()) == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.server.count() == 0 }, 10*time.Second, time.Millisecond)
 	fields := infoOf(h.client(), "commandstats")
 	require.Contains(t, fields["cmdstat_shutdown"], "calls=1,usec=5000,usec_per_call=5000.00,")
 	require.Contains(t, fields["cmdstat_ping"], "calls=1,usec=0,usec_per_call=0.00,")
@@ -162,7 +160,7 @@ func TestTrafficStats(t *testing.T) {
 	gone := h.pipe()
 	require.Equal(t, "+OK", brief(redistest.NewConn(t, gone).Do("QUIT")))
 	_ = closed(t, gone)
-	require.Eventually(t, func() bool { return len(h.server.all()) == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.server.count() == 0 }, 10*time.Second, time.Millisecond)
 
 	c := h.client()
 	c.Do("PING")
@@ -205,6 +203,7 @@ func TestClientList(t *testing.T) {
 
 	require.Equal(t, lines[1]+"\n"+lines[1]+"\n", one.Do("CLIENT", "LIST", "ID", "2", "9", "2").Str)
 	require.Equal(t, lines[1]+"\n", strings.SplitAfter(one.Do("CLIENT", "LIST", "TYPE", "normal").Str, "\n")[1])
-	require.Equal(t, "id=2 ", two.Do("DISCARD").Str[:0]+two.Do("CLIENT", "INFO").Str[:5])
+	two.Do("DISCARD")
+	require.True(t, strings.HasPrefix(two.Do("CLIENT", "INFO").Str, "id=2 "))
 	require.Equal(t, ":2", brief(two.Do("CLIENT", "ID")))
 }

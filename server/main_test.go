@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -88,7 +89,7 @@ func (h *harness) listen(network string) net.Addr {
 }
 
 func (h *harness) serve(l net.Listener) net.Addr {
-	h.sessions.Go(func() { h.server.Serve(l) })
+	h.sessions.Go(func() { assert.ErrorIs(h.t, h.server.Serve(l), ErrClosed) })
 	return l.Addr()
 }
 

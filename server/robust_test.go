@@ -102,7 +102,7 @@ func TestMaxClients(t *testing.T) {
 			h.client().Do("PING")
 			require.Equal(t, "-ERR max number of clients reached\r\n", closed(t, h.connect(transport)))
 			require.Equal(t, "+OK", brief(first.Do("QUIT")))
-			require.Eventually(t, func() bool { return len(h.server.all()) == 1 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return h.server.count() == 1 }, 10*time.Second, time.Millisecond)
 			require.Equal(t, "+PONG", brief(h.client().Do("PING")))
 		})
 	}
@@ -146,11 +146,11 @@ func TestBrokenRequests(t *testing.T) {
 		for _, transport := range transports {
 			h := start(t, nil, nil)
 			raw := h.connect(transport)
-			go io.Copy(io.Discard, raw)
+			go func() { _, _ = io.Copy(io.Discard, raw) }()
 			_, err := raw.Write([]byte(request))
 			require.NoError(t, err)
 			require.NoError(t, raw.Close())
-			require.Eventually(t, func() bool { return len(h.server.all()) == 0 }, 10*time.Second, time.Millisecond, "%q", request)
+			require.Eventually(t, func() bool { return h.server.count() == 0 }, 10*time.Second, time.Millisecond, "%q", request)
 		}
 	}
 }

@@ -168,6 +168,13 @@ func (s *Server) leave(x *session) {
 	s.past.add(x.own.traffic)
 }
 
+// count returns the number of sessions.
+func (s *Server) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}
+
 // all returns the sessions, from the oldest to the newest.
 func (s *Server) all() []*session {
 	s.mu.Lock()

@@ -28,6 +28,7 @@ type session struct {
 	gear   *gear // nil while the session waits, if it can do without
 	call   command.Call
 	meter  meter
+	memo   memo
 
 	own     profile
 	locked  bool         // the client must authenticate
@@ -48,7 +49,7 @@ type profile struct {
 	proto       int
 	db          int
 	row         *command.Row // of the last command
-	queued      int // commands in the transaction, -1 outside of one
+	queued      int          // commands in the transaction, -1 outside of one
 	queuedBytes int
 	unparsed    int
 	unsent      int
@@ -175,7 +176,7 @@ func (s *session) setIdleDeadline() {
 
 // do runs a request, or queues it, or says what is wrong with it.
 func (s *session) do(args []string) {
-	row, err := command.Lookup(args)
+	row, err := s.memo.lookup(args)
 	if err != nil {
 		s.misunderstand(args, err)
 		return
@@ -207,12 +208,12 @@ func (s *session) misunderstand(args []string, err error) {
 		s.abandon()
 		return
 	}
-	s.reject(command.RowOf(args), args, err)
+	s.reject(command.RowOf(args), err)
 }
 
 // reject replies to a request that is not run and, within a transaction, spoils
 // that. row is nil if it is unknown. An EXEC ends its transaction even so.
-func (s *session) reject(row *command.Row, args []string, err error) {
+func (s *session) reject(row *command.Row, err error) {
 	if row != nil {
 		s.server.commands[row].rejected.Add(1)
 	}
@@ -242,7 +243,7 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	}
 	switch {
 	case err != nil:
-		s.reject(row, args, err)
+		s.reject(row, err)
 	case s.tx == nil || immediate(row):
 		return true
 	default:
@@ -273,8 +274,13 @@ func (s *session) lose(err error) {
 
 // cutOff ends the session of a client that asks too much.
 func (s *session) cutOff(reason error) {
-	s.server.options.Logger.Warn("a client is cut off", s.where(), slog.Any("reason", reason))
+	s.report(reason)
 	s.abandon()
+}
+
+// report logs that the client is cut off.
+func (s *session) report(reason error) {
+	s.server.options.Logger.Warn("a client is cut off", s.where(), slog.Any("reason", reason))
 }
 
 func (s *session) where() slog.Attr {
@@ -304,22 +310,23 @@ func (s *session) rescue() {
 // go back to the pool: it may be in any state.
 func (s *session) end() {
 	s.Unwatch()
-	if s.gear != nil {
-		s.turn(nil)
-		if err := s.farewell(); errors.Is(err, errStalled) {
-			s.cutOff(err)
-		}
+	s.turn(nil)
+	if err := s.farewell(); errors.Is(err, errStalled) {
+		s.report(err)
 	}
 	_ = s.conn.Close()
 	s.server.leave(s)
 }
 
+// farewell sends what is left to send.
 func (s *session) farewell() error {
 	if s.dropped {
 		return nil
 	}
-	if err := s.gear.out.Flush(); err != nil {
-		return err
+	if s.gear != nil {
+		if err := s.gear.out.Flush(); err != nil {
+			return err
+		}
 	}
 	return s.outlet.finish()
 }

@@ -72,6 +72,10 @@ type Conn interface {
 // arguments, and nil if there is none.
 func RowOf(args []string) *Row { return commands.find(args) }
 
+// Alone reports whether the first argument of a call is enough to find the row:
+// it is no container, nor in one.
+func (r *Row) Alone() bool { return r.parent == nil && r.Sub == nil }
+
 // connected makes a command that needs its connection fail where there is none.
 func connected(run func(c *Call) error) func(c *Call) error {
 	return func(c *Call) error {

@@ -140,14 +140,16 @@ func (r *Row) refs(args []string, dst []KeyRef) ([]KeyRef, bool) {
 }
 
 func (r *Row) bySpecs(args []string, dst []KeyRef) ([]KeyRef, bool) {
-	refs, ok := dst, true
+	refs := dst
 	for i := range r.Keys {
 		if r.Keys[i].Flags&NotKey != 0 {
 			continue
 		}
-		if refs, ok = r.Keys[i].find(args, refs); !ok {
+		more, ok := r.Keys[i].find(args, refs)
+		if !ok {
 			return dst, false
 		}
+		refs = more
 	}
 	return refs, true
 }

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -30,7 +31,7 @@ func undocumented(d ast.Decl) []*ast.Ident {
 	case *ast.FuncDecl:
 		r := receiverOf(d)
 		visible := d.Recv == nil || ast.IsExported(r) || r == commandsType
-		if d.Name.IsExported() && visible && d.Doc == nil {
+		if d.Name.IsExported() && visible && d.Doc == nil && !(d.Recv != nil && slices.Contains(selfEvident, d.Name.Name)) {
 			return []*ast.Ident{d.Name}
 		}
 	case *ast.GenDecl:
@@ -44,6 +45,10 @@ func undocumented(d ast.Decl) []*ast.Ident {
 	}
 	return nil
 }
+
+// selfEvident are the methods whose name says it all: those of an interface
+// that everybody knows.
+var selfEvident = []string{"Error", "String", "Unwrap", "Len", "Less", "Swap"}
 
 // exportedOf returns the exported names of a type, constant or variable
 // without a comment of its own.
@@ -106,11 +111,12 @@ func TestNothingIsLeftOpen(t *testing.T) {
 }
 
 // TestNoTestSleeps looks for tests that wait for time to pass instead of moving a
-// clock or waiting for what is to happen.
+// clock or waiting for what is to happen. In the bubbles of testing/synctest
+// sleeping is moving the clock.
 func TestNoTestSleeps(t *testing.T) {
 	x := sourceTree(t)
 	for _, f := range x.files {
-		if !f.test {
+		if !f.test || slices.Contains(f.imports(), "testing/synctest") {
 			continue
 		}
 		ast.Inspect(f.syntax, func(n ast.Node) bool {

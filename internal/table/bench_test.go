@@ -44,6 +44,20 @@ func BenchmarkFindHit(b *testing.B) {
 	})
 }
 
+// BenchmarkGuess looks keys up as readers without a lock do first.
+func BenchmarkGuess(b *testing.B) {
+	forSizes(b, func(b *testing.B, t *Table, keys []string) {
+		wrong := 0
+		for i := range b.N {
+			k := keys[i%len(keys)]
+			if e := t.Guess(Hash(k)); e == nil || !e.Plain(k) {
+				wrong++
+			}
+		}
+		b.ReportMetric(float64(wrong)/float64(b.N), "wrong/op")
+	})
+}
+
 func BenchmarkFindMiss(b *testing.B) {
 	forSizes(b, func(b *testing.B, t *Table, keys []string) {
 		for i, k := range keys {
@@ -154,6 +168,56 @@ func BenchmarkRandom(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkMemory reports what an entry with a key of 16 bytes and a value of 16
+// takes in all, and the table's part of it.
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for range b.N {
+				keys := make([]string, n)
+				for i := range keys {
+					keys[i] = fmt.Sprintf("key:%012d", i)
+				}
+				before := heap()
+				t := New(0)
+				for _, k := range keys {
+					t.Insert(Hash(k), NewText(k, k, 0))
+				}
+				b.ReportMetric(float64(heap()-before)/float64(n), "B/entry")
+				b.ReportMetric(float64(t.Bytes())/float64(n), "table-B/entry")
+				runtime.KeepAlive(keys)
+				runtime.KeepAlive(t)
+			}
+		})
+	}
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkLongestStep reports how many entries a single insertion has moved at
+// most, and how many places of the directory it has copied.
+func BenchmarkLongestStep(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			keys := naturalKeys(n)
+			for range b.N {
+				t, most, copied := New(0), 0, 0
+				for _, k := range keys {
+					entries, places := t.moved(k)
+					most, copied = max(most, entries), max(copied, places)
+				}
+				b.ReportMetric(float64(most), "entries/step")
+				b.ReportMetric(float64(copied), "places/step")
+			}
+		})
+	}
 }
 
 func BenchmarkNewText(b *testing.B) {

@@ -30,7 +30,7 @@ import (
 // access clock are words, read and written atomically. Buffers and objects are
 // guarded by the owner's lock, and lock-free readers leave them alone.
 type Entry struct {
-	access accessClock // the owner's
+	access atomic.Uint32 // the owner's access clock
 	klen   uint32
 	vlen   uint32 // bytes of inline text, else 0
 	form   Form
@@ -258,7 +258,7 @@ func (e *Entry) clone(key string, deadline int64) *Entry {
 		c = NewObject(key, e.Object(), deadline)
 	}
 	c.mark = e.mark
-	c.access.store(e.access.load())
+	c.access.Store(e.access.Load())
 	return c
 }
 
@@ -273,10 +273,10 @@ func (e *Entry) Marked(mark uint8) *Entry {
 }
 
 // Access returns the access clock.
-func (e *Entry) Access() uint32 { return e.access.load() }
+func (e *Entry) Access() uint32 { return e.access.Load() }
 
 // SetAccess sets the access clock. Readers call it without a lock.
-func (e *Entry) SetAccess(clock uint32) { e.access.store(clock) }
+func (e *Entry) SetAccess(clock uint32) { e.access.Store(clock) }
 
 // Size returns the bytes of the entry on the heap, without a buffer's bytes and
 // the payload of an object. Allocations are counted about as the allocator

@@ -112,7 +112,9 @@ func (s shape) slots() int { return slotsPerBucket * int(s.buckets()) }
 func (s shape) limit() int { return s.slots() - s.slots()/5 }
 
 // bytes returns the size of a segment.
-func (s shape) bytes() int { return allocatedScan(bucketOffset + 64*int(s.buckets())) }
+func (s shape) bytes() int {
+	return allocatedScan(bucketOffset + int(s.buckets()*unsafe.Sizeof(bucket{})))
+}
 
 // bitsFor returns the least bits of a segment beside others that n entries do
 // not fill.
@@ -209,6 +211,31 @@ func (s *segment) put(h uint64, e *Entry) {
 	b.tags.Store(b.tags.Load() | tagOf(h)<<(8*i))
 	s.passed(h, at, 1)
 	s.count++
+}
+
+// plainBucket is a bucket that no reader can see yet.
+type plainBucket struct {
+	tags  uint64
+	slots [slotsPerBucket]*Entry
+}
+
+// fill is put for a segment that is not yet published. Plain stores are worth
+// their own function: an atomic one makes the processor wait, and growth moves
+// two entries for each that is inserted.
+func (s *segment) fill(h uint64, e *Entry) {
+	for at := s.home(h); ; at = s.after(at) {
+		b := (*plainBucket)(unsafe.Pointer(s.bucket(at)))
+		if f := free(b.tags); f != 0 {
+			i := bits.TrailingZeros64(f) >> 3
+			b.slots[i] = e
+			b.tags |= tagOf(h) << (8 * i)
+			s.count++
+			return
+		}
+		if b.tags>>overflowShift != overflowMax {
+			b.tags += 1 << overflowShift
+		}
+	}
 }
 
 // remove frees slot i of bucket at, whose entry has hash h.

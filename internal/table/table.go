@@ -3,8 +3,8 @@
 // # The idea
 //
 // Extendible hashing over cache-line buckets. A directory, indexed by the top
-// bits of an entry's hash, points to segments; a segment is an array of at most
-// 32 buckets; a bucket is one cache line:
+// bits of an entry's hash, points to segments; a segment is a ring of 35 buckets,
+// 32 of them homes; a bucket is one cache line:
 //
 //	| tag 0 .. tag 6, overflow | slot 0 | slot 1 | ... | slot 6 |
 //	  8 x 1 byte                 7 x 8 bytes
@@ -15,10 +15,10 @@
 // to the next bucket only while it is not 0, and a deletion leaves no
 // tombstone. (F14 has the same rule.)
 //
-// A segment that has no room within reach of an entry's home bucket is doubled
-// while it is small, and then split in two by one more bit of the hash. So
-// growth comes in steps of at most 224 entries, whatever the table's size; only
-// the directory, some 16 bytes for 150 entries, is ever copied as a whole.
+// A segment that is four fifths full is doubled while it is small, and then
+// split in two by one more bit of the hash. So growth comes in steps of at most
+// 196 entries, whatever the table's size; only the directory, 16 bytes for some
+// 100 entries, is ever copied as a whole.
 //
 // # Order
 //
@@ -37,10 +37,19 @@
 // in the old segment sees the table as it was at the split, which lies within
 // its call. So a hit and a miss are both true at some moment of the call.
 //
-// Complexity: find, insert, delete and sampling O(1) expected; a scan step
-// O(bucket). Against the paper of Fagin et al., segments hold many buckets with
-// probing among neighbours, which raises the load from about 0.5 to 0.85 before
-// a split, and they are merged again when two of them could fit into a quarter.
+// # Hashes that agree
+//
+// Anybody can make keys that collide, or that agree in some bits; xxhash is no
+// secret. They must not cost more than they do in a chained table. So the
+// directory is bounded by the number of entries, and where it may not grow, full
+// segments are doubled instead of split. Within a segment colliding entries queue
+// in neighbouring buckets, without any bound but the ring's.
+//
+// Complexity: find, insert, delete and sampling O(1) expected, O(k) among k
+// colliding keys; a scan step O(bucket). Against the paper of Fagin et al.,
+// segments hold many buckets with probing among neighbours, which raises the
+// load from about 0.5 to 0.8 before a split, and two of them are merged again
+// when they would fill one to half.
 package table
 
 import (
@@ -105,8 +114,9 @@ func (t *Table) Find(h uint64, key string) *Entry {
 }
 
 // Guess returns the entry that is most likely the one of a key with hash h: in
-// nine cases of ten, if there is one. Or it returns nil or another entry; the caller compares the key and,
-// if need be, calls Find. It may be called without a lock.
+// nine cases of ten, if there is one. Or it returns nil or another entry; the
+// caller compares the key and, if need be, calls Find. It may be called without
+// a lock.
 //
 // A loop of lookups in a large table is as fast as the processor can start the
 // next ones while it waits for memory, so every instruction counts here.
@@ -206,9 +216,9 @@ func (t *Table) split(s *segment, bit uint64) (low, high *segment) {
 	low, high = newSegment(s.depth+1, lowBits), newSegment(s.depth+1, highBits)
 	for e := range s.all() {
 		if h := t.hash(e); h&bit == 0 {
-			low.put(h, e)
+			low.fill(h, e)
 		} else {
-			high.put(h, e)
+			high.fill(h, e)
 		}
 	}
 	return low, high
@@ -224,7 +234,7 @@ func (t *Table) resize(h uint64, s *segment, log2 uint8) {
 
 func (t *Table) gather(to, from *segment) {
 	for e := range from.all() {
-		to.put(t.hash(e), e)
+		to.fill(t.hash(e), e)
 	}
 }
 

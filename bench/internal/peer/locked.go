@@ -21,7 +21,7 @@ type lockedShard struct {
 // lockedEntry has the room for an expiry that such code has as well.
 type lockedEntry struct {
 	value  string
-	expiry int64
+	expiry int64 //nolint:unused // it costs memory, as it would there
 }
 
 func newLocked(int) (Store, error) {

@@ -99,7 +99,7 @@ func (p *Process) start(ctx context.Context, path string, args ...string) error 
 		return errors.Join(err, p.Stop())
 	}
 	go func() {
-		p.cmd.Wait() // its end is an error only while start waits; see answers
+		_ = p.cmd.Wait() // its end is an error only while start waits; see answers
 		close(p.ended)
 	}()
 	if err := p.answers(ctx); err != nil {

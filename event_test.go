@@ -1,0 +1,216 @@
+package nook_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/redistest"
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// do runs a command as it comes over the wire, or from a journal.
+func do(t require.TestingT, db *nook.Commands, args ...string) resp.Reply {
+	row, err := command.Lookup(args)
+	require.NoError(t, err, args)
+	out := resp.NewBuffer()
+	call := command.Call{DB: db, Args: args, Out: out, Row: row}
+	call.Run()
+	reply, err := resp.ReadReply(bufio.NewReader(bytes.NewReader(out.Bytes())))
+	require.NoError(t, err, args)
+	return reply
+}
+
+// eventLetters are the classes of events as notify-keyspace-events names them.
+var eventLetters = map[nook.EventClass]string{
+	nook.EventGeneric: "g", nook.EventString: "$", nook.EventExpired: "x", nook.EventNew: "n", nook.EventKeyMiss: "m",
+}
+
+// eventRows are commands and their events in order, each with its class, name and
+// key, and the database if that is not 0: those of the real server. Before stands for what
+// is done before it listens.
+var eventRows = []struct{ before, command, events string }{
+	{"", "set k v", "n new k, $ set k"},
+	{"set k v", "set k w", "$ set k"},
+	{"", "set k v EX 10", "n new k, $ set k, g expire k"},
+	{"", "set k v PXAT 99999999999999", "n new k, $ set k, g expire k"},
+	{"set k v EX 100", "set k w KEEPTTL", "$ set k"},
+	{"set k v EX 100", "set k w", "$ set k"},
+	{"set k v", "set k w NX", ""},
+	{"set k v", "set k w XX GET", "$ set k"},
+	{"", "set k v GET", "m keymiss k, n new k, $ set k"},
+	{"", "setnx k v", "n new k, $ set k"},
+	{"set k v", "setnx k w", ""},
+	{"", "setex k 10 v", "n new k, $ set k, g expire k"},
+	{"", "psetex k 10000 v", "n new k, $ set k, g expire k"},
+	{"", "getset k v", "m keymiss k, n new k, $ set k"},
+	{"set k v", "getset k w", "$ set k"},
+	{"", "get k", "m keymiss k"},
+	{"set k v", "get k", ""},
+	{"set k v", "getdel k", "g del k"},
+	{"", "getdel k", "m keymiss k"},
+	{"set k v", "getex k", ""},
+	{"set k v", "getex k EX 10", "g expire k"},
+	{"set k v EX 10", "getex k PERSIST", "g persist k"},
+	{"set k v", "getex k PERSIST", ""},
+	{"set k v", "getex k PXAT 1", "g del k"},
+	{"", "mget a b", "m keymiss a, m keymiss b"},
+	{"", "mset a 1 b 2 a 3", "n new a, $ set a, n new b, $ set b, $ set a"},
+	{"", "msetnx a 1 b 2", "n new a, $ set a, n new b, $ set b"},
+	{"set b 1", "msetnx a 1 b 2", ""},
+	{"", "append k v", "n new k, $ append k"},
+	{"set k v", "append k w", "$ append k"},
+	{"", "append k x", "n new k, $ append k"},
+	{"", "setrange k 2 v", "n new k, $ setrange k"},
+	{"set k v", "setrange k 0 w", "$ setrange k"},
+	{"set k v", "setrange k 0 w", "$ setrange k"},
+	{"", "strlen k", "m keymiss k"},
+	{"", "incr k", "n new k, $ incrby k"},
+	{"", "decr k", "n new k, $ incrby k"},
+	{"", "incrby k 5", "n new k, $ incrby k"},
+	{"", "decrby k 5", "n new k, $ incrby k"},
+	{"", "incrbyfloat k 1.5", "n new k, $ incrbyfloat k"},
+	{"set k v", "incr k", ""},
+	{"", "lcs k k", "m keymiss k, m keymiss k"},
+	{"", "del k", ""},
+	{"set k v", "del k", "g del k"},
+	{"mset a 1 b 2", "del a x b a", "g del a, g del b"},
+	{"set k v", "unlink k", "g del k"},
+	{"set k v", "exists k", ""},
+	{"set k v", "touch k", ""},
+	{"set k v", "expire k 10", "g expire k"},
+	{"", "expire k 10", ""},
+	{"set k v", "expire k 0", "g del k"},
+	{"set k v", "expire k -1", "g del k"},
+	{"set k v", "expireat k 1", "g del k"},
+	{"set k v", "pexpire k 10 XX", ""},
+	{"set k v", "pexpireat k 99999999999999", "g expire k"},
+	{"set k v EX 10", "persist k", "g persist k"},
+	{"set k v", "persist k", ""},
+	{"set k v", "ttl k", ""},
+	{"set k v", "rename k l", "n new l, g rename_from k, g rename_to l"},
+	{"mset k v l w", "rename k l", "n new l, g rename_from k, g rename_to l"},
+	{"set k v", "rename k k", ""},
+	{"mset k v l w", "renamenx k l", ""},
+	{"set k v", "renamenx k l", "n new l, g rename_from k, g rename_to l"},
+	{"set k v", "copy k l", "n new l, g copy_to l"},
+	{"set k v", "copy k k DB 2", "n new k@2, g copy_to k@2"},
+	{"mset k v l w", "copy k l", ""},
+	{"mset k v l w", "copy k l REPLACE", "n new l, g copy_to l"},
+	{"set k v", "move k 1", "n new k@1, g move_from k, g move_to k@1"},
+	{"", "move k 1", ""},
+	{"mset a 1 b 2", "flushdb", ""},
+	{"mset a 1 b 2", "flushall", ""},
+	{"set k v", "swapdb 0 1", ""},
+	{"set k v", "randomkey", ""},
+	{"set k v", "keys *", ""},
+	{"set k v", "type k", ""},
+	{"set k v", "object encoding k", ""},
+	{"", "setbit k 1 1", "n new k, $ setbit k"},
+	{"set k v", "setbit k 1 1", ""},
+	{"", "bitop or dst a b", "m keymiss a, m keymiss b"},
+	{"set a v", "bitop not dst a", "n new dst, $ set dst"},
+	{"set dst v", "bitop or dst a b", "m keymiss a, m keymiss b, g del dst"},
+	{"set a v", "bitcount a", ""},
+	{"", "bitfield k set u8 0 1", "n new k, $ setbit k"},
+	{"set k v", "bitfield k get u8 0", ""},
+	{"", "set k v PXAT 1", "n new k, $ set k, g expire k"},
+	{"", "ttl k", "m keymiss k"},
+	{"", "type k", "m keymiss k"},
+	{"", "exists k k", "m keymiss k, m keymiss k"},
+	{"", "object encoding k", ""},
+	{"", "copy k l", "m keymiss k"},
+	{"", "rename k l", ""},
+	{"", "getex k", "m keymiss k"},
+	{"", "touch k", "m keymiss k"},
+	{"", "expiretime k", "m keymiss k"},
+	{"", "persist k", ""},
+	{"", "expire k 10", ""},
+	{"", "getrange k 0 1", "m keymiss k"},
+	{"", "getbit k 1", "m keymiss k"},
+	{"", "bitcount k", "m keymiss k"},
+	{"", "bitpos k 1", "m keymiss k"},
+	{"", "bitfield_ro k get u8 0", "m keymiss k"},
+	{"", "bitfield k get u8 0", "m keymiss k"},
+	{"", "bitop not dst k", "m keymiss k"},
+	{"set k v PXAT 1", "get k", "x expired k, m keymiss k"},
+	{"set k v PXAT 1", "set k w", "x expired k, n new k, $ set k"},
+	{"set k v PXAT 1", "del k", "x expired k"},
+	{"mset l v k v; pexpireat k 99999999999999; set k v PXAT 1", "rename l k", "x expired k, n new k, g rename_from l, g rename_to k"},
+}
+
+func TestEvents(t *testing.T) {
+	for _, row := range eventRows {
+		t.Run(row.before+";"+row.command, func(t *testing.T) {
+			s := nook.NewChecked(t, nook.Options{Clock: nook.NewManualClock(time.Time{})})
+			for _, line := range strings.Split(row.before, "; ") {
+				if line != "" {
+					do(t, s.Select(0), strings.Fields(line)...)
+				}
+			}
+			var events []string
+			nook.Listen(s, ^nook.EventClass(0), func(e nook.Event) {
+				text := eventLetters[e.Class] + " " + e.Name + " " + e.Key
+				if e.DB != 0 {
+					text += fmt.Sprint("@", e.DB)
+				}
+				events = append(events, text)
+			})
+			do(t, s.Select(0), strings.Fields(row.command)...)
+			require.Equal(t, row.events, strings.Join(events, ", "))
+		})
+	}
+}
+
+// TestEventsServer checks the rows with the real server.
+func TestEventsServer(t *testing.T) {
+	server := redistest.Start(t, "--enable-debug-command", "yes")
+	conn, sub := server.Dial(t), server.Dial(t)
+	require.Equal(t, "OK", conn.Do("DEBUG", "SET-ACTIVE-EXPIRE", "0").Str)
+	sub.Do("PSUBSCRIBE", "__keyevent@*__:*")
+	events := func(before, command, classes string) (list []string) {
+		conn.Do("CONFIG", "SET", "notify-keyspace-events", "")
+		conn.Do("FLUSHALL")
+		for _, line := range strings.Split(before, "; ") {
+			if line != "" {
+				conn.Do(strings.Fields(line)...)
+			}
+		}
+		conn.Do("CONFIG", "SET", "notify-keyspace-events", "E"+classes)
+		conn.Do(strings.Fields(command)...)
+		conn.Do("PUBLISH", "__keyevent@0__:end", "")
+		for {
+			message, err := sub.Receive()
+			require.NoError(t, err)
+			db, name, _ := strings.Cut(strings.TrimPrefix(message.Elems[2].Str, "__keyevent@"), "__:")
+			if name == "end" {
+				return list
+			}
+			text := name + " " + message.Elems[3].Str
+			if db != "0" {
+				text += "@" + db
+			}
+			list = append(list, text)
+		}
+	}
+	for _, row := range eventRows {
+		class := map[string]string{}
+		for _, letter := range eventLetters {
+			for _, e := range events(row.before, row.command, letter) {
+				class[e] = letter
+			}
+		}
+		list := events(row.before, row.command, "Anm")
+		for i, e := range list {
+			list[i] = class[e] + " " + e
+		}
+		require.Equal(t, row.events, strings.Join(list, ", "), "%s; %s", row.before, row.command)
+	}
+}
