@@ -6,7 +6,7 @@ SHELL       := bash
 export GOWORK := off
 
 # Modules that are linted, built and tested. The lint tools are in one more.
-MODULES := . $(filter-out tools,$(patsubst %/go.mod,%,$(wildcard */go.mod)))
+MODULES := . $(patsubst %/go.mod,%,$(wildcard bench/go.mod examples/go.mod interop/go.mod))
 
 LINT     := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 FUZZTIME ?= 30s

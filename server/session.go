@@ -357,6 +357,8 @@ func (s *session) update() {
 // profile returns what others may know.
 func (s *session) profile() profile {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen
+	p := s.seen
+	s.mu.Unlock()
+	p.unsent = s.outlet.unsent() // which falls while the session waits
+	return p
 }

@@ -36,16 +36,15 @@ func build(t *testing.T) string {
 
 // process is a running command.
 type process struct {
-	cmd    *exec.Cmd
-	addr   string
-	errors bytes.Buffer
+	cmd  *exec.Cmd
+	addr string
 }
 
 // launch starts the command and waits for its ready line.
 func launch(t *testing.T, path string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(path, args...)}
-	p.cmd.Stderr = &p.errors
+	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
@@ -53,7 +52,7 @@ func launch(t *testing.T, path string, args ...string) *process {
 		_ = p.cmd.Process.Kill() // it has ended, unless the test has failed
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, "it says %q", p.errors.String())
+	require.NoError(t, err)
 	const ready = "nook: ready to accept connections on "
 	require.True(t, strings.HasPrefix(line, ready), line)
 	p.addr = strings.TrimSpace(strings.TrimPrefix(line, ready))
@@ -82,7 +81,7 @@ func TestCommand(t *testing.T) {
 		require.Contains(t, memory, "maxmemory:104857600\r\n")
 		require.Contains(t, memory, "maxmemory_policy:allkeys-lru\r\n")
 		require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-		require.NoError(t, p.cmd.Wait(), "it says %q", p.errors.String())
+		require.NoError(t, p.cmd.Wait())
 	})
 	t.Run("unix socket and SHUTDOWN", func(t *testing.T) {
 		socket := filepath.Join(shortDir(t), "s")
@@ -93,7 +92,7 @@ func TestCommand(t *testing.T) {
 			c.Send("SHUTDOWN", "NOSAVE")
 			_, err := c.Receive()
 			require.Error(t, err)
-			require.NoError(t, p.cmd.Wait(), "it says %q", p.errors.String())
+			require.NoError(t, p.cmd.Wait())
 		}
 	})
 	t.Run("socket left by a dead server", func(t *testing.T) {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package server
+
+const raceAllocs = 0 // see race_test.go
