@@ -18,7 +18,7 @@ help: ## list what there is to run
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 build: ## build every module
-	@for m in $(MODULES); do (set -x; go -C $$m build ./...); done
+	@for m in $(MODULES); do (set -x; go -C $$m build -o /dev/null ./...); done
 
 test: ## run the tests of every module
 	@for m in $(MODULES); do (set -x; go -C $$m test ./...); done

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/big"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -617,15 +618,15 @@ func stepMove(d draw) step {
 func stepExpire(d draw) step {
 	key, at, x := d.key(), d.deadline(), nook.ExpireCondition(d.int(0, 15))
 	return step{"expire " + key, func(c *nook.Commands) string { return show(c.ExpireAtWith(key, time.UnixMilli(at), x)) }, func(v view) string {
-		none, any, later, sooner := x&nook.ExpireIfNone != 0, x&nook.ExpireIfAny != 0, x&nook.ExpireIfLater != 0, x&nook.ExpireIfSooner != 0
+		none, some, later, sooner := x&nook.ExpireIfNone != 0, x&nook.ExpireIfAny != 0, x&nook.ExpireIfLater != 0, x&nook.ExpireIfSooner != 0
 		switch {
-		case none && (any || later || sooner):
+		case none && (some || later || sooner):
 			return show(nook.ErrExpireNX)
 		case later && sooner:
 			return show(nook.ErrExpireGTLT)
 		}
 		e, ok := v.db[key]
-		if !ok || none && e.deadline != 0 || any && e.deadline == 0 || later && (e.deadline == 0 || at <= e.deadline) ||
+		if !ok || none && e.deadline != 0 || some && e.deadline == 0 || later && (e.deadline == 0 || at <= e.deadline) ||
 			sooner && e.deadline != 0 && at >= e.deadline {
 			return show(false, nil)
 		}
@@ -804,6 +805,7 @@ func stepTx(d draw) step {
 		err := c.Exec(func(tx *nook.Tx) error {
 			for _, s := range steps {
 				all = append(all, s.typed(tx.Select(s.db)))
+				runtime.Gosched() // others may look, but must not see
 			}
 			return nil
 		}, keys...)

@@ -93,7 +93,7 @@ func TestExpireConditions(t *testing.T) {
 	s, _ := newTimed(t, Options{})
 	const short, old, long = time.Second, time.Minute, time.Hour
 	for x := ExpireCondition(0); x < 16; x++ {
-		none, any, later, sooner := x&ExpireIfNone != 0, x&ExpireIfAny != 0, x&ExpireIfLater != 0, x&ExpireIfSooner != 0
+		none, some, later, sooner := x&ExpireIfNone != 0, x&ExpireIfAny != 0, x&ExpireIfLater != 0, x&ExpireIfSooner != 0
 		for _, had := range []time.Duration{NoTTL, old} {
 			for _, d := range []time.Duration{short, old, long} {
 				try(s.Set("k", "v"))
@@ -102,7 +102,7 @@ func TestExpireConditions(t *testing.T) {
 				}
 				got, err := s.ExpireWith("k", d, x)
 				switch {
-				case none && (any || later || sooner):
+				case none && (some || later || sooner):
 					require.ErrorIs(t, err, ErrExpireNX)
 					continue
 				case later && sooner:
@@ -110,7 +110,7 @@ func TestExpireConditions(t *testing.T) {
 					continue
 				}
 				require.NoError(t, err)
-				want := !(none && had != NoTTL) && !(any && had == NoTTL) &&
+				want := !(none && had != NoTTL) && !(some && had == NoTTL) &&
 					!(later && (had == NoTTL || d <= had)) && !(sooner && had != NoTTL && d >= had)
 				require.Equal(t, want, got, "%b: %v after %v", x, d, had)
 				if !want {

@@ -12,8 +12,12 @@ import (
 	"github.com/nookdb/nook/internal/command"
 )
 
-// Info is INFO. The fields and their order are Redis's; those of which nook has nothing true
-// to say are left out.
+// Info is INFO. The fields and their order are Redis's, so that tools which read
+// them work; those of which nook has nothing true to say are left out, since a zero
+// would be taken for a figure.
+//
+// Where a figure is of the store, it is of one moment: that of db, which may be
+// a transaction's.
 func (s *session) Info(db *nook.Commands, sections command.Sections) (string, error) {
 	r := report{server: s.server}
 	if sections&ofStore != 0 {
@@ -54,7 +58,7 @@ var reportParts = []struct {
 	{command.SectionKeyspace, "Keyspace", (*report).keyspace},
 }
 
-// report is a text of INFO.
+// report is a text of INFO in the making.
 type report struct {
 	server *Server
 	stats  nook.Stats
@@ -140,6 +144,8 @@ func (r *report) clients() {
 	r.int("tracking_clients", 0)
 }
 
+// memory writes how much the whole process uses, of which the dataset is what
+// the store accounts for; maxmemory limits the latter.
 func (r *report) memory() {
 	heap := heapBytes()
 	r.bytes("used_memory", heap)
@@ -161,6 +167,8 @@ func heapBytes() int64 {
 	return int64(sample[0].Value.Uint64())
 }
 
+// persistence writes that there is nothing to wait for: clients look at loading
+// before they use a server.
 func (r *report) persistence() {
 	r.int("loading", 0)
 	r.int("async_loading", 0)
@@ -170,6 +178,7 @@ func (r *report) persistence() {
 	r.int("aof_rewrite_in_progress", 0)
 }
 
+// counters writes what was counted since the server was made.
 func (r *report) counters() {
 	s := r.server
 	now := sample{at: s.store.Now(), commands: s.commands.calls(), traffic: s.traffic()}
@@ -194,6 +203,8 @@ func (r *report) counters() {
 
 func kilobytes(n float64) string { return strconv.FormatFloat(n/1024, 'f', 2, 64) }
 
+// replication writes that the server is nobody's replica and has none, which
+// clients ask to find out where to write.
 func (r *report) replication() {
 	r.field("role", "master")
 	r.int("connected_slaves", 0)

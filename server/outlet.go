@@ -112,8 +112,9 @@ func (o *outlet) drain() {
 	}
 }
 
-// take takes what waits, and leaves spare for what comes. It reports false if
-// nothing does; then the goroutine has to end.
+// take takes what waits, and leaves spare for what comes, so that two buffers
+// serve for as long as the goroutine lives. It reports false if nothing waits; then
+// the goroutine has to end, as the next Write starts another.
 func (o *outlet) take(spare []byte) ([]byte, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

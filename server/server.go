@@ -141,7 +141,8 @@ func (s *Server) ServeConn(c net.Conn) {
 	session.run()
 }
 
-// join gives a session a number and adds it to the others.
+// join gives a session a number and adds it to the others. From here on Close
+// ends it and waits for it.
 func (s *Server) join(x *session) error {
 	s.received.Add(1)
 	s.mu.Lock()
@@ -160,7 +161,7 @@ func (s *Server) join(x *session) error {
 	return nil
 }
 
-// leave takes a session away from the others.
+// leave takes a session away from the others, and keeps what it has counted.
 func (s *Server) leave(x *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

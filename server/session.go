@@ -18,6 +18,19 @@ import (
 
 // A session serves one connection, in the goroutine of ServeConn. All fields
 // are that goroutine's alone, unless they say otherwise.
+//
+// Its life is a loop over batches, a batch being what a read has brought:
+//
+//	await    pause: end the accounts of the last batch, show others what the
+//	         session is now, send the replies; then read, or wait
+//	do       for each whole request: look the command up, check what the state of
+//	         the session asks for, run or queue it; its reply goes to gear.out
+//
+// A batch may end within a request. The reader then fetches the rest from the
+// connection itself (see gear.Read), after a pause like any other.
+//
+// What commands ask of their connection (command.Conn) is in client.go and
+// transaction.go.
 type session struct {
 	server *Server
 	conn   net.Conn
@@ -31,8 +44,9 @@ type session struct {
 	memo   memo
 
 	own     profile
-	locked  bool         // the client must authenticate
-	tx      *transaction // nil outside of MULTI
+	locked  bool          // the client must authenticate
+	tx      *transaction  // nil outside of MULTI
+	inner   *command.Call // of queued commands, nil outside of EXEC
 	watched watched
 	guarded bool // locked, or in a transaction: requests need more than to be run
 	leaving bool // no further request is read
@@ -42,7 +56,9 @@ type session struct {
 	seen profile // own, as of the last pause; guarded by mu
 }
 
-// profile is what other sessions may know of a session.
+// profile is what other sessions may know of a session, for CLIENT LIST and
+// INFO. The session works on its own copy without a lock, and puts it where others see it
+// once a batch, before the replies are sent: whoever has read a reply finds its effect.
 type profile struct {
 	name, libName, libVersion, user string
 
@@ -228,7 +244,9 @@ func (s *session) reject(row *command.Row, err error) {
 }
 
 // admit does what a request needs before it is run, in a session that is
-// guarded. It reports whether to run it.
+// guarded. It reports whether to run it. The checks come in Redis's order, so that a
+// request with several faults has the same reply; those that need no state, of the
+// name and the number of arguments, have been made.
 func (s *session) admit(row *command.Row, args []string) bool {
 	var err error
 	switch {
@@ -252,7 +270,8 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	return false
 }
 
-// abandon ends the session without another byte.
+// abandon ends the session without another byte, as Redis does where it frees a
+// client at once: what waits in the gear is dropped with it.
 func (s *session) abandon() {
 	s.gear.out.Reset(io.Discard)
 	s.leaving, s.dropped = true, true
@@ -288,7 +307,9 @@ func (s *session) where() slog.Attr {
 }
 
 // rescue ends the session after a panic of a command, and the rest of the
-// server goes on.
+// server goes on. The locks of the store are free by then: typed commands and Exec
+// give them up as the panic passes. What the command has written of its reply is
+// sent, so the error may come where an element should.
 func (s *session) rescue() {
 	v := recover()
 	if v == nil {
@@ -346,7 +367,11 @@ func (s *session) publish() {
 // update brings the parts of the profile up to date that are kept elsewhere.
 func (s *session) update() {
 	p := &s.own
-	p.proto, p.db, p.row = s.gear.out.Proto(), s.call.DB.DBIndex(), s.call.Row
+	now := &s.call
+	if s.inner != nil {
+		now = s.inner
+	}
+	p.proto, p.db, p.row = now.Out.Proto(), now.DB.DBIndex(), s.call.Row
 	p.unparsed, p.unsent = s.gear.in.Buffered()+len(s.gear.fresh), s.outlet.unsent()
 	p.queued, p.queuedBytes, p.dirty = -1, 0, s.watched.dirty()
 	if s.tx != nil {

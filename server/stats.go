@@ -11,7 +11,8 @@ import (
 	"github.com/nookdb/nook/internal/command"
 )
 
-// commandStats are figures of each command.
+// commandStats are figures of each command. The map is never changed after New,
+// so it needs no lock.
 type commandStats map[*command.Row]*commandStat
 
 // commandStat are figures of one command, on a cache line of their own.
@@ -78,7 +79,8 @@ func (s *session) turn(row *command.Row) {
 	}
 }
 
-// errorStats counts error replies by their code.
+// errorStats counts error replies by their code. There are as many codes as the
+// texts of this module have, whatever clients send.
 type errorStats struct {
 	mu    sync.Mutex
 	codes map[string]int64 // guarded by mu
@@ -124,8 +126,9 @@ func (t *traffic) add(u traffic) {
 	t.writes += u.writes
 }
 
-// traffic returns that of all connections up to now, but for the requests that
-// sessions are at work on.
+// traffic returns that of all connections up to now, but for the batches that
+// sessions are at work on. Each session counts for itself, so that counting costs no
+// shared atomics; who asks adds up.
 func (s *Server) traffic() traffic {
 	s.mu.Lock()
 	defer s.mu.Unlock()

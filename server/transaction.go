@@ -152,11 +152,14 @@ func (s *session) Exec(c *command.Call) error {
 		s.endTransaction()
 		return command.ErrExecAbort
 	}
-	defer s.endTransaction()
-	s.watched = watched{}
-	inner := command.Call{Out: resp.NewBuffer(), Conn: s}
+	inner := &command.Call{DB: c.DB, Out: resp.NewBuffer(), Conn: s}
 	inner.Out.SetProto(c.Out.Proto())
-	switch err := s.exec(c.DB, &inner, w); {
+	s.watched, s.inner = watched{}, inner
+	defer func() {
+		s.inner = nil
+		s.endTransaction()
+	}()
+	switch err := s.exec(inner, w); {
 	case errors.Is(err, nook.ErrTxConflict):
 		c.Out.NullArray()
 		return nil
@@ -171,9 +174,14 @@ func (s *session) Exec(c *command.Call) error {
 	return nil
 }
 
-// exec runs the commands of the transaction by the inner call, with the keys of all of
-// them locked. Transactions that touch no keys lock none.
-func (s *session) exec(db *nook.Commands, inner *command.Call, w watched) error {
+// exec runs the commands of the transaction by the inner call, with the keys of
+// all of them locked: so it is one step for everybody else, and transactions on
+// different keys do not wait for each other. A key is locked by its name, in all
+// databases at once, so a SELECT or a COPY to another database needs no more. Commands
+// like KEYS or FLUSHALL lock the whole store. Transactions that touch no keys
+// lock none; with watched keys they lock one of those, as the watch is judged under locks.
+func (s *session) exec(inner *command.Call, w watched) error {
+	db := inner.DB
 	keys, whole := s.tx.keys()
 	if len(keys) == 0 && !whole && w.watch != nil {
 		keys = []string{w.key}
@@ -189,14 +197,15 @@ func (s *session) exec(db *nook.Commands, inner *command.Call, w watched) error 
 	case whole || len(keys) > 0:
 		return db.Exec(run, keys...)
 	default:
-		inner.DB = db
 		s.runQueue(inner)
 		return nil
 	}
 }
 
-// runQueue runs the queued commands by the inner call. It holds locks, so the
-// replies are collected: the client may be slow.
+// runQueue runs the queued commands by the inner call, whose replies stay in
+// memory: locks are held, and sending would make everybody wait for a slow client. An
+// error does not stop it. Nor does a reply too big to keep: the rest of the transaction
+// is owed to others, only the client is not told.
 func (s *session) runQueue(inner *command.Call) {
 	t, out := s.tx, inner.Out
 	out.Array(len(t.queue))

@@ -105,6 +105,21 @@ func TestTransactions(t *testing.T) {
 	}
 }
 
+// TestClientInsideExec shows that CLIENT INFO knows what the commands before it
+// have changed.
+func TestClientInsideExec(t *testing.T) {
+	c := start(t, nil, nil).client()
+	c.Hello(3)
+	for _, args := range [][]string{{"MULTI"}, {"SELECT", "3"}, {"HELLO", "2"}, {"CLIENT", "INFO"}} {
+		c.Do(args...)
+	}
+	line := c.Do("EXEC").Elems[2].Str
+	for _, field := range []string{" flags=x ", " db=3 ", " multi=3 ", " cmd=exec ", " resp=2"} {
+		require.Contains(t, line, field)
+	}
+	require.Contains(t, c.Do("CLIENT", "INFO").Str, " flags=N db=3 ")
+}
+
 // TestRealTransactions shows that the scripts are true.
 func TestRealTransactions(t *testing.T) {
 	real := redistest.Shared(t)
