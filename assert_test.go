@@ -59,13 +59,15 @@ type things struct{ n, bytes int }
 func (c *things) Len() int   { return c.n }
 func (c *things) Bytes() int { return c.bytes }
 
-// putThings makes a collection the value of a key.
-func putThings(t testT, c *Commands, key string, n int) {
+// putThings makes a collection of n things the value of a key.
+func putThings(t testT, c *Commands, key string, n int) *things {
 	t.Helper()
+	v := &things{n, 100 * n}
 	w, err := c.write(key)
 	require.NoError(t, err)
-	w.put(table.NewObject(key, &things{n, 100 * n}, w.deadline()))
+	w.put(table.NewObject(key, v, w.deadline()))
 	w.done()
+	return v
 }
 
 // try panics unless a call has succeeded.

@@ -476,7 +476,7 @@ func (c *commands) readFields(key string, steps []BitFieldOp) ([]OptionalInt, er
 // setFields takes the steps on a value that is to have at least size bytes.
 //
 // As in Redis the value grows even if all steps fail, though then there is no
-// event. The effect is recorded all the same: the value is another one.
+// event and no watch of the key sees it. The effect is recorded all the same: the value is another one.
 func (w *write) setFields(steps []BitFieldOp, size int) []OptionalInt {
 	var digits [20]byte
 	grown := len(w.view(&digits)) < size
@@ -495,6 +495,9 @@ func (w *write) setFields(steps []BitFieldOp, size int) []OptionalInt {
 	w.edited(e)
 	if stored {
 		w.event(EventString, "setbit")
+	} else {
+		w.settleValue()
+		w.changed = false
 	}
 	if w.logged() {
 		w.effect(fieldsEffect(w.key, steps)...)

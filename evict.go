@@ -64,8 +64,24 @@ func (c *commands) makeRoom() error {
 	}
 	for ks.memory.used.Load() > ks.opts.MaxMemory {
 		if ks.opts.MaxMemoryPolicy == NoEviction || !ks.evictOne() {
-			return ErrOutOfMemory
+			return ks.lastRoom()
 		}
+	}
+	return nil
+}
+
+// lastRoom asks all shards for what they have not told yet, which may be that
+// there is room, before it says that there is none.
+func (ks *keyspace) lastRoom() error {
+	for i := range ks.shards {
+		sh := &ks.shards[i]
+		sh.mu.Lock()
+		ks.memory.used.Add(sh.unsaid)
+		sh.unsaid = 0
+		sh.mu.Unlock()
+	}
+	if ks.memory.used.Load() > ks.opts.MaxMemory {
+		return ErrOutOfMemory
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestRename(t *testing.T) {
 // two deletions makes the table smaller.
 func TestRenameWhileTableShrinks(t *testing.T) {
 	key := func(i int) string { return fmt.Sprint(i) }
-	for n := 2; n <= 300; n += 1 + n/20 {
+	for n := 2; n <= 200; n += 1 + n/10 {
 		for left := n; left >= 2 && left > n-40; left-- {
 			s, err := New(&Options{Shards: 1, Databases: 1})
 			require.NoError(t, err)

@@ -116,6 +116,7 @@ func (ks *keyspace) close() {
 	for i := range ks.shards {
 		sh := &ks.shards[i]
 		sh.closed = true
+		sh.used, sh.unsaid = 0, 0
 		sh.alarm.stop()
 		for n := range sh.dbs {
 			sh.dbs[n].Store(nil)

@@ -13,10 +13,6 @@ import (
 	"github.com/nookdb/nook"
 )
 
-// rounds is how often the tests below repeat what takes well under a
-// microsecond.
-const rounds = 10_000
-
 // race runs writes, numbered from 1 on, against readers that look all the
 // time.
 func race(t *testing.T, write func(i int), readers ...func() error) {
@@ -84,10 +80,6 @@ func newer(first, second *nook.Commands, a, b string) func() error {
 func TestReadsDuringExec(t *testing.T) {
 	for form, set := range map[string]func(c *nook.Commands, key, v string) error{
 		"text": (*nook.Commands).Set,
-		"timed text": func(c *nook.Commands, key, v string) error {
-			_, err := c.SetWith(key, v, nook.SetOptions{Expire: nook.ExpireIn(time.Hour)})
-			return err
-		},
 		"number": func(c *nook.Commands, key, v string) error {
 			n, err := strconv.Atoi(v)
 			succeed(err)

@@ -1,0 +1,214 @@
+package nook_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook"
+)
+
+// entries is a journal that keeps what it is given, call by call.
+type entries struct {
+	mu   sync.Mutex
+	list [][]nook.Effect // guarded by mu
+}
+
+func (j *entries) Append(effects []nook.Effect) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.list = append(j.list, effects)
+}
+
+// take returns what came since the last call: one line for each entry.
+func (j *entries) take() (lines []string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, effects := range j.list {
+		var parts []string
+		for _, e := range effects {
+			text := strings.Join(e.Args, " ")
+			if e.DB != 0 {
+				text += fmt.Sprint("@", e.DB)
+			}
+			parts = append(parts, text)
+		}
+		lines = append(lines, strings.Join(parts, "; "))
+	}
+	j.list = nil
+	return lines
+}
+
+// effectRows are commands, run one after the other, and what they bring into
+// the journal. It is 2020-01-01, 1577836800000 in Unix milliseconds.
+var effectRows = []struct{ command, effects string }{
+	{"set k v", "SET k v"},
+	{"set k v ex 10", "SET k v PXAT 1577836810000"},
+	{"set k v keepttl", "SET k v KEEPTTL"},
+	{"set k w nx", ""},
+	{"set k w xx get", "SET k w"},
+	{"setnx k w", ""},
+	{"setnx l w", "SET l w"},
+	{"psetex k 1500 v", "SET k v PXAT 1577836801500"},
+	{"getset k v", "SET k v"},
+	{"set k v ifeq w", ""},
+	{"set k v ifeq v", "SET k v"},
+	{"get k", ""},
+	{"getex k", ""},
+	{"getex k ex 10", "PEXPIREAT k 1577836810000"},
+	{"getex k persist", "PERSIST k"},
+	{"getex k persist", ""},
+	{"getex l pxat 1", "DEL l"},
+	{"getdel k", "DEL k"},
+	{"getdel k", ""},
+	{"mset a 1 b 2", "MSET a 1 b 2"},
+	{"msetnx a 1 c 2", ""},
+	{"msetnx c 1 d 2", "MSET c 1 d 2"},
+	{"msetex 2 a 1 b 2 ex 10", "SET a 1 PXAT 1577836810000; SET b 2 PXAT 1577836810000"},
+	{"append a x", "APPEND a x"},
+	{"setrange a 5 y", "SETRANGE a 5 y"},
+	{"incr n", "INCRBY n 1"},
+	{"decr n", "INCRBY n -1"},
+	{"decrby n 7", "INCRBY n -7"},
+	{"incr a", ""},
+	{"incrbyfloat n 0.5", "SET n -6.5 KEEPTTL"},
+	{"setbit bits 7 1", "SETBIT bits 7 1"},
+	{"expire n 10", "PEXPIREAT n 1577836810000"},
+	{"pexpire n 10 nx", ""},
+	{"expireat n 2000000000", "PEXPIREAT n 2000000000000"},
+	{"persist n", "PERSIST n"},
+	{"persist n", ""},
+	{"expire n 0", "DEL n"},
+	{"rename a a", ""},
+	{"rename a z", "RENAME a z"},
+	{"renamenx z b", ""},
+	{"renamenx z a", "RENAME z a"},
+	{"copy a b", ""},
+	{"copy a b replace", "COPY a b DB 0 REPLACE"},
+	{"copy a b db 3", "COPY a b DB 3 REPLACE"},
+	{"move a 2", "MOVE a 2"},
+	{"move missing 2", ""},
+	{"delex b ifeq nothing", ""},
+	{"del b missing c", "DEL b; DEL c"},
+	{"unlink d", "DEL d"},
+	{"touch bits", ""},
+	{"swapdb 0 2", "SWAPDB 0 2"},
+	{"swapdb 1 1", ""},
+	{"flushdb", "FLUSHDB"},
+	{"flushall", "FLUSHALL"},
+	{"set k v pxat 1", "SET k v PXAT 1"},
+	{"get k", "DEL k"},
+	{"set k v pxat 1", "SET k v PXAT 1"},
+	{"append k w", "DEL k; APPEND k w"},
+}
+
+func TestEffects(t *testing.T) {
+	j := new(entries)
+	s := nook.NewChecked(t, nook.Options{Clock: nook.NewManualClock(time.Time{}), Journal: j})
+	for _, row := range effectRows {
+		do(t, s.Select(0), strings.Fields(row.command)...)
+		require.Equal(t, row.effects, strings.Join(j.take(), " | "), row.command)
+	}
+}
+
+// TestEffectsOfTransactions shows that a transaction is one entry, whatever
+// becomes of it.
+func TestEffectsOfTransactions(t *testing.T) {
+	j := new(entries)
+	clock := nook.NewManualClock(time.Time{})
+	s := nook.NewChecked(t, nook.Options{Clock: clock, Journal: j})
+	failure := errors.New("failure")
+	steps := func(tx *nook.Tx) {
+		succeed(tx.Set("a", "1"))
+		succeed(tx.DB(1).Set("a", "2"))
+		succeed(tx.Exec(func(tx *nook.Tx) error { return tx.MSet(nook.Pair{Key: "b", Value: "3"}) }, "b"))
+		_, err := tx.Del("a", "b")
+		succeed(err)
+	}
+	const want = "SET a 1; SET a 2@1; MSET b 3; DEL a; DEL b"
+	require.NoError(t, s.Exec(func(tx *nook.Tx) error { steps(tx); return nil }))
+	require.ErrorIs(t, s.Exec(func(tx *nook.Tx) error { steps(tx); return failure }, "a", "b"), failure)
+	require.Panics(t, func() { _ = s.Exec(func(tx *nook.Tx) error { steps(tx); panic(failure) }) })
+	require.Equal(t, []string{want, want, want}, j.take())
+
+	require.NoError(t, s.Exec(func(tx *nook.Tx) error { _, _, err := tx.Get("a"); return err }))
+	w, err := s.Watch("a")
+	require.NoError(t, err)
+	succeed(s.Set("a", "v"))
+	require.Equal(t, []string{"SET a v"}, j.take())
+	require.ErrorIs(t, w.Exec(func(*nook.Tx) error { return nil }), nook.ErrTxConflict)
+	require.Nil(t, j.take(), "what does nothing says nothing")
+
+	_, err = s.Expire("a", time.Second)
+	succeed(err)
+	clock.Advance(time.Second)
+	require.Equal(t, []string{"PEXPIREAT a 1577836801000", "DEL a"}, j.take())
+}
+
+// TestJournalOrder changes few keys from many goroutines. The entries, in the
+// order in which they came, make the same of an empty store.
+func TestJournalOrder(t *testing.T) {
+	j := new(entries)
+	s := nook.NewChecked(t, nook.Options{Shards: 4, Databases: 2, Journal: j})
+	key := func(r *rand.Rand) string { return string(rune('a' + r.IntN(5))) }
+	changes := []func(r *rand.Rand, c *nook.Commands) error{
+		func(r *rand.Rand, c *nook.Commands) error { return c.Set(key(r), fmt.Sprint(r.IntN(100))) },
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.Append(key(r), "x"); return err },
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.Incr(key(r)); return err },
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.SetRange(key(r), int64(r.IntN(9)), "0")
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.Del(key(r), key(r)); return err },
+		func(r *rand.Rand, c *nook.Commands) error { return c.Rename(key(r), key(r)) },
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.CopyWith(key(r), key(r), nook.CopyOptions{DB: nook.ToDB(r.IntN(2)), Replace: true})
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.Move(key(r), r.IntN(2)); return err },
+		func(r *rand.Rand, c *nook.Commands) error {
+			return c.MSet(nook.Pair{Key: key(r), Value: "1"}, nook.Pair{Key: key(r), Value: "2"})
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			a, b := key(r), key(r)
+			return c.Exec(func(tx *nook.Tx) error {
+				n, err := tx.Append(a, "y")
+				return errors.Join(err, tx.Set(b, fmt.Sprint(n)))
+			}, a, b)
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			if r.IntN(20) == 0 {
+				return c.FlushDB()
+			}
+			return c.SwapDB(0, 1)
+		},
+	}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(i), 1))
+			for range 2000 {
+				err := changes[r.IntN(len(changes))](r, s.Select(r.IntN(2)))
+				var known *nook.Error
+				if err != nil && !errors.As(err, &known) {
+					panic(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	copied := nook.NewChecked(t, nook.Options{Databases: 2})
+	for _, effects := range j.list {
+		for _, e := range effects {
+			reply := do(t, copied.Select(e.DB), e.Args...)
+			require.NotEqual(t, byte('-'), reply.Kind, "%q: %s", e.Args, reply.Str)
+		}
+	}
+	require.Equal(t, bare(nook.Contents(s)), bare(nook.Contents(copied)))
+}
