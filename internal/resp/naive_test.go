@@ -162,7 +162,7 @@ func naiveSplit(line string) (args []string, ok bool) {
 // isHex reports whether s begins with backslash, x and two hexadecimal digits.
 func isHex(s string) bool {
 	const digits = "0123456789abcdefABCDEF"
-	return len(s) >= 4 && strings.IndexByte(digits, s[2]) >= 0 && strings.IndexByte(digits, s[3]) >= 0
+	return len(s) >= 4 && s[1] == 'x' && strings.IndexByte(digits, s[2]) >= 0 && strings.IndexByte(digits, s[3]) >= 0
 }
 
 // naiveReply writes a reply as the given protocol has it.
