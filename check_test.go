@@ -41,14 +41,14 @@ func (ks *keyspace) recount(t testT, shard int) (bytes int64) {
 		if d == nil {
 			continue
 		}
-		bytes += int64(d.table.Bytes())
+		size := d.table.Bytes()
 		count, timed := 0, 0
 		for e := range d.table.All() {
 			i, h := ks.shardOf(e.Key())
 			if i != shard || d.table.Find(h, e.Key()) != e {
 				require.Failf(t, "entry in the wrong place", "%v is in shard %d", e, shard)
 			}
-			bytes += int64(e.Size() + payloadSize(e))
+			size += e.Size() + payloadSize(e)
 			count++
 			if e.Deadline() != 0 {
 				timed++
@@ -56,6 +56,9 @@ func (ks *keyspace) recount(t testT, shard int) (bytes int64) {
 		}
 		require.Equal(t, count, d.table.Len())
 		require.Equal(t, timed, d.expiry.Len(), "entries with a deadline")
+		size += timed * dueBytes
+		require.Equal(t, size, d.bytes, "bytes of database %d", n)
+		bytes += int64(size)
 		ks.checkExpiry(t, d)
 	}
 	return bytes

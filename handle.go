@@ -346,8 +346,12 @@ func (w *write) setDeadline(at int64) {
 func (w *write) schedule(before, after int64, e *table.Entry) {
 	if before != 0 && before != after {
 		w.db.expiry.remove(before, e)
+		w.account(-dueBytes)
 	}
 	if after != 0 {
+		if before != after {
+			w.account(dueBytes)
+		}
 		w.db.expiry.add(after, e)
 		w.shard.alarm.set(w.c.ks, w.shard, after)
 	}
@@ -365,7 +369,10 @@ func (w *write) relocate() {
 func (w *write) modified() { w.changed = true }
 
 // account adds to the bytes in use.
-func (w *write) account(n int) { w.shard.account(w.c.ks, n) }
+func (w *write) account(n int) {
+	w.db.bytes += n
+	w.shard.account(w.c.ks, n)
+}
 
 // logged reports whether effects are wanted. Commands build none otherwise.
 func (w *write) logged() bool { return w.c.ks.opts.Journal != nil }

@@ -347,7 +347,7 @@ func (c *commands) DBSize() (int, error) {
 
 // FlushDB deletes all keys of the database.
 //
-// O(shards); watched keys and journals of snapshots cost more. FLUSHDB.
+// O(shards), and in watched keys; O(n) while a snapshot is being taken. FLUSHDB.
 func (c *commands) FlushDB() error {
 	m, err := c.reduceAll()
 	if err != nil {
@@ -386,17 +386,13 @@ func (m *multi) flush(db int) {
 			continue
 		}
 		sh.changes += int64(d.table.Len())
-		freed := d.table.Bytes()
 		if sh.saving != nil {
 			for e := range d.table.All() {
 				sh.saving(db, e)
 			}
 		}
-		for e := range d.table.All() {
-			freed += e.Size() + payloadSize(e)
-		}
 		sh.touchAll(db)
-		sh.account(m.c.ks, -freed)
+		sh.account(m.c.ks, -d.bytes)
 		sh.dbs[db].Store(nil)
 	}
 }

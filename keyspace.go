@@ -52,7 +52,7 @@ type shard struct {
 	closed  bool       // guarded by mu
 	rand    *rand.Rand // guarded by mu
 	changes int64      // of keys since the start, guarded by mu
-	used    int64      // bytes of all entries and tables, guarded by mu
+	used    int64      // bytes of all databases, guarded by mu
 	unsaid  int64      // part of used that the keyspace does not know yet, guarded by mu
 	alarm   alarm      // guarded by mu
 	watched watchers   // guarded by mu
@@ -66,6 +66,7 @@ type shard struct {
 type database struct {
 	table  table.Table
 	expiry *expiry
+	bytes  int   // of all entries, tables and deadlines, guarded by the shard's mu
 	skip   uint8 // the keyspace's
 }
 
@@ -100,7 +101,8 @@ func (sh *shard) database(ks *keyspace, n int) *database {
 	if d == nil {
 		d = &database{expiry: newExpiry(), skip: ks.skip}
 		d.table.Init(int(ks.skip))
-		sh.account(ks, d.table.Bytes())
+		d.bytes = d.table.Bytes()
+		sh.account(ks, d.bytes)
 		sh.dbs[n].Store(d)
 	}
 	return d
