@@ -3,6 +3,7 @@ module github.com/nookdb/nook
 go 1.26
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/google/btree v1.1.3
 	github.com/stretchr/testify v1.12.1
