@@ -227,18 +227,37 @@ func (w *write) acquire(c *commands, key string, n need) error {
 }
 
 // open locks the key's shard, unless a transaction holds it, and finds the key.
+//
+// It looks before it locks, as a reader does, and then only has to make sure that
+// nothing has moved: the wait for memory is most of what a write costs, and
+// others need not wait with it.
 func (w *write) open(c *commands, key string) error {
 	i, h := c.ks.shardOf(key)
+	w.c, w.shard, w.hash, w.key = c, &c.ks.shards[i], h, key
+	w.spot()
 	own, err := c.lock(i)
 	if err != nil {
 		return err
 	}
-	w.c, w.shard, w.hash, w.key, w.own = c, &c.ks.shards[i], h, key, own
+	w.own = own
 	if c.tx != nil {
 		w.batch = c.tx.batch
 	}
-	w.find()
+	if w.entry == nil || w.db != w.shard.dbs[c.db].Load() || !w.db.table.At(h, w.slot, w.entry) {
+		w.find()
+	}
+	w.freshen()
 	return nil
+}
+
+// spot finds the key without a lock.
+func (w *write) spot() {
+	if uint(w.c.db) >= uint(len(w.shard.dbs)) {
+		return
+	}
+	if w.db = w.shard.dbs[w.c.db].Load(); w.db != nil {
+		w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
+	}
 }
 
 // lock locks shard i for a command on one key and reports whether the command
@@ -259,10 +278,14 @@ func (c *commands) lock(i int) (own bool, err error) {
 	return true, nil
 }
 
-// find looks the key up and removes it if it has expired.
+// find looks the key up.
 func (w *write) find() {
 	w.db = w.shard.database(w.c.ks, w.c.db)
 	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
+}
+
+// freshen removes the key if it has expired.
+func (w *write) freshen() {
 	if w.entry == nil {
 		return
 	}
@@ -293,9 +316,11 @@ func (w *write) preserve() {
 // put makes e, whose key is w's, the key's entry.
 func (w *write) put(e *table.Entry) {
 	before, after := int64(0), e.Deadline()
+	size := payloadSize(e)
+	more := e.Size() + size
 	if old := w.entry; old != nil {
 		before = old.Deadline()
-		w.account(-old.Size() - w.size)
+		more -= old.Size() + w.size
 		w.c.ks.inherit(e, old)
 		w.relocate()
 		w.db.table.Replace(w.slot, e)
@@ -303,12 +328,12 @@ func (w *write) put(e *table.Entry) {
 		w.c.ks.born(e)
 		tableSize := w.db.table.Bytes()
 		w.db.table.Insert(w.hash, e)
-		w.account(w.db.table.Bytes() - tableSize)
+		more += w.db.table.Bytes() - tableSize
 		w.stale = true
 		w.event(EventNew, "new")
 	}
-	w.size = payloadSize(e)
-	w.account(e.Size() + w.size)
+	w.size = size
+	w.account(more)
 	w.schedule(before, after, e)
 	w.entry = e
 	w.changed = true
@@ -368,8 +393,12 @@ func (w *write) relocate() {
 // modified says that the value was changed in place.
 func (w *write) modified() { w.changed = true }
 
-// account adds to the bytes in use.
+// account adds to the bytes in use. Most writes change nothing of that, and then
+// leave the cache lines alone.
 func (w *write) account(n int) {
+	if n == 0 {
+		return
+	}
 	w.db.bytes += n
 	w.shard.account(w.c.ks, n)
 }
@@ -526,6 +555,7 @@ func (m *multi) look(c *commands, key string) write {
 	i, h := m.c.ks.shardOf(key)
 	w := write{c: c, shard: &m.c.ks.shards[i], hash: h, key: key, several: true, batch: m.batch}
 	w.find()
+	w.freshen()
 	w.settle()
 	return w
 }

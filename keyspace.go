@@ -46,20 +46,23 @@ type shard struct {
 	turn atomic.Uint64
 	dbs  []atomic.Pointer[database]
 
-	_ [64]byte // readers of the above do not wait for writers of the below
+	_ [96]byte // readers of the above do not wait for writers of the below
+
+	// What every write looks at or changes is one cache line.
 
 	mu      sync.Mutex
-	closed  bool       // guarded by mu
-	rand    *rand.Rand // guarded by mu
-	changes int64      // of keys since the start, guarded by mu
-	used    int64      // bytes of all databases, guarded by mu
-	unsaid  int64      // part of used that the keyspace does not know yet, guarded by mu
-	alarm   alarm      // guarded by mu
-	watched watchers   // guarded by mu
-	waiting waiters    // guarded by mu
-	saving  preimages  // guarded by mu
+	closed  bool      // guarded by mu
+	changes int64     // of keys since the start, guarded by mu
+	used    int64     // bytes of all databases, guarded by mu
+	unsaid  int64     // part of used that the keyspace does not know yet, guarded by mu
+	watched watchers  // guarded by mu
+	waiting waiters   // guarded by mu
+	saving  preimages // guarded by mu
 
-	_ [64]byte
+	rand  *rand.Rand // guarded by mu
+	alarm alarm      // guarded by mu
+
+	_ [32]byte
 }
 
 // database is one shard's part of a numbered database.

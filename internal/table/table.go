@@ -155,6 +155,12 @@ func (t *Table) Locate(h uint64, key string) (*Entry, Slot) {
 	return e, Slot{s, at, i}
 }
 
+// At reports whether the entry with hash h, which a Locate without a lock has
+// found at p, is still there.
+func (t *Table) At(h uint64, p Slot, e *Entry) bool {
+	return t.segment(h) == p.seg && p.seg.bucket(p.at).slots[p.i].Load() == e
+}
+
 // Replace puts e, which has the same key, into the place of another entry.
 func (t *Table) Replace(p Slot, e *Entry) { p.seg.bucket(p.at).slots[p.i].Store(e) }
 

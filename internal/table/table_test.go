@@ -90,6 +90,45 @@ func TestGuess(t *testing.T) {
 	}
 }
 
+// TestAt remembers places while the table changes. One that At confirms must be where
+// Locate finds the entry.
+func TestAt(t *testing.T) {
+	table := New(0)
+	keys := naturalKeys(3000)
+	table.add(keys[:1000]...)
+	type found struct {
+		e *Entry
+		p Slot
+	}
+	seen := map[string]found{}
+	for _, key := range keys[:1000] {
+		e, p := table.Locate(Hash(key), key)
+		seen[key] = found{e, p}
+		require.True(t, table.At(Hash(key), p, e))
+	}
+	table.add(keys[1000:]...)
+	for i, key := range keys[:1000] {
+		h := Hash(key)
+		e, p := table.Locate(h, key)
+		switch i % 3 {
+		case 0:
+			table.Replace(p, NewText(key, "new", 0))
+		case 1:
+			table.Delete(h, p)
+		}
+	}
+	confirmed := 0
+	for key, was := range seen {
+		e, p := table.Locate(Hash(key), key)
+		there := table.At(Hash(key), was.p, was.e)
+		require.Equal(t, e == was.e && p == was.p, there)
+		if there {
+			confirmed++
+		}
+	}
+	require.Less(t, confirmed, 1000/3, "growth has moved some")
+}
+
 func TestAllStops(t *testing.T) {
 	table := New(0)
 	table.add(naturalKeys(1000)...)
