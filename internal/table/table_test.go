@@ -94,7 +94,7 @@ func TestGuess(t *testing.T) {
 // Locate finds the entry.
 func TestAt(t *testing.T) {
 	table := New(0)
-	keys := naturalKeys(1300)
+	keys := naturalKeys(2000)
 	table.add(keys[:1000]...)
 	type found struct {
 		e *Entry
