@@ -90,44 +90,42 @@ func TestGuess(t *testing.T) {
 	}
 }
 
-// TestAt remembers places while the table changes. One that At confirms must be where
-// Locate finds the entry.
+// TestAt remembers places while the table grows and shrinks. One that At confirms
+// must be where Locate finds the entry.
 func TestAt(t *testing.T) {
 	table := New(0)
-	keys := naturalKeys(2000)
-	table.add(keys[:1000]...)
-	type found struct {
-		e *Entry
-		p Slot
-	}
-	seen := map[string]found{}
-	for _, key := range keys[:1000] {
-		e, p := table.Locate(Hash(key), key)
-		seen[key] = found{e, p}
-		require.True(t, table.At(Hash(key), p, e))
-	}
-	table.add(keys[1000:]...)
-	for i, key := range keys[:1000] {
+	keys := naturalKeys(4000)
+	places := map[string]Slot{}
+	entries := map[string]*Entry{}
+	confirmed, moved := 0, 0
+	look := func(key string) {
 		h := Hash(key)
-		_, p := table.Locate(h, key)
-		switch i % 3 {
-		case 0:
-			table.Replace(p, NewText(key, "new", 0))
-		case 1:
-			table.Delete(h, p)
+		e, p := table.Locate(h, key)
+		if old := entries[key]; old != nil {
+			there := table.At(h, places[key], old)
+			require.Equal(t, e == old && p == places[key], there)
+			if there {
+				confirmed++
+			} else {
+				moved++
+			}
 		}
+		entries[key], places[key] = e, p
 	}
-	confirmed := 0
-	for key, was := range seen {
+	for i := range keys {
+		table.add(keys[i])
+		look(keys[i/2])
+		look(keys[i/3])
+	}
+	require.Greater(t, confirmed, 100)
+	require.Greater(t, moved, 100)
+	for _, key := range keys {
 		e, p := table.Locate(Hash(key), key)
-		there := table.At(Hash(key), was.p, was.e)
-		require.Equal(t, e == was.e && p == was.p, there)
-		if there {
-			confirmed++
-		}
+		table.Replace(p, NewText(key, "new", 0))
+		require.False(t, table.At(Hash(key), p, e))
+		table.Delete(Hash(key), p)
+		look(key)
 	}
-	require.Positive(t, confirmed)
-	require.Less(t, confirmed, 1000/3, "growth has moved some")
 }
 
 func TestAllStops(t *testing.T) {
