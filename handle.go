@@ -445,7 +445,7 @@ func (w *write) settle() {
 // settleValue accounts for a value that may have changed in place and deletes
 // the key of a collection that has become empty.
 func (w *write) settleValue() {
-	if o, ok := collectionOf(w.entry); ok && o.Len() == 0 {
+	if w.entry.Form() == table.Object && w.entry.Object().Len() == 0 {
 		w.remove()
 		w.changed = false
 		w.event(EventGeneric, "del")
@@ -463,26 +463,13 @@ func (w *write) commit() {
 	}
 }
 
-// collection is what the values of all types but string have in common.
-type collection interface {
-	Len() int
-	Bytes() int // on the heap
-}
-
-func collectionOf(e *table.Entry) (collection, bool) {
-	if e.Form() != table.Object {
-		return nil, false
-	}
-	return e.Object().(collection), true
-}
-
 // payloadSize returns the bytes of a value that can change in place.
 func payloadSize(e *table.Entry) int {
 	switch e.Form() {
 	case table.Buffer:
 		return cap(e.Buffer())
 	case table.Object:
-		return e.Object().(collection).Bytes()
+		return e.Object().Bytes()
 	default:
 		return 0
 	}

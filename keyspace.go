@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/nookdb/nook/internal/table"
+	"github.com/nookdb/nook/internal/value"
 )
 
 // keyspace is what the handles of one store share.
@@ -29,6 +30,7 @@ import (
 // changed when it is done, waits for the lock instead.
 type keyspace struct {
 	opts   Options
+	limits value.Limits
 	shards []shard
 	shift  uint8 // 64 minus the hash bits that select the shard
 	skip   uint8 // those bits
@@ -75,7 +77,7 @@ type database struct {
 
 func newKeyspace(o Options) *keyspace {
 	log2 := bits.TrailingZeros(uint(o.Shards))
-	ks := &keyspace{opts: o, shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
+	ks := &keyspace{opts: o, limits: o.Encodings.limits(), shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
 	seed := o.Seed
 	if seed == 0 {
 		seed = rand.Uint64()

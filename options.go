@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
+
+	"github.com/nookdb/nook/internal/value"
 )
 
 // Options configure a Store. The zero value of each field is the default.
@@ -45,8 +47,49 @@ type Options struct {
 	// frequency counter, lfu-decay-time. 0 means 1; a negative value means never.
 	LFUDecayTime int
 
+	// Encodings says up to which sizes collections are compact.
+	Encodings Encodings
+
 	// Journal receives the effects of all writes. nil means that none are built.
 	Journal Journal
+}
+
+// Encodings are the sizes up to which collections are in their compact form, under
+// Redis's configuration names. A collection that outgrows one of them changes its
+// form for good. In each field 0 means Redis's default; a negative value stands for Redis's 0,
+// unless it has a meaning of its own.
+type Encodings struct {
+	HashMaxListpackEntries int // fields; 512
+	HashMaxListpackValue   int // bytes of a field or value; 64
+	ListMaxListpackSize    int // elements of a list's node, or -1 to -5 for 4 to 64 KiB; -2, 8 KiB
+	SetMaxIntsetEntries    int // members that are integers; 512
+	SetMaxListpackEntries  int // members; 128
+	SetMaxListpackValue    int // bytes of a member; 64
+	ZSetMaxListpackEntries int // members; 128
+	ZSetMaxListpackValue   int // bytes of a member; 64
+	HLLSparseMaxBytes      int // of a HyperLogLog; 3000
+}
+
+// limits returns the sizes with the defaults filled in.
+func (n Encodings) limits() value.Limits {
+	size := func(n, standard int) int {
+		if n == 0 {
+			return standard
+		}
+		return max(n, 0)
+	}
+	list := n.ListMaxListpackSize
+	if list == 0 {
+		list = -2
+	}
+	return value.Limits{
+		HashEntries: size(n.HashMaxListpackEntries, 512), HashValue: size(n.HashMaxListpackValue, 64),
+		ListSize:      list,
+		SetIntEntries: size(n.SetMaxIntsetEntries, 512),
+		SetEntries:    size(n.SetMaxListpackEntries, 128), SetValue: size(n.SetMaxListpackValue, 64),
+		ZSetEntries: size(n.ZSetMaxListpackEntries, 128), ZSetValue: size(n.ZSetMaxListpackValue, 64),
+		SparseHLL: size(n.HLLSparseMaxBytes, 3000),
+	}
 }
 
 const (

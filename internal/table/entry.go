@@ -80,9 +80,31 @@ type (
 	}
 	objectBox struct {
 		boxHead
-		object any
+		object Collection
+	}
+
+	// Object boxes with room for the key: a small collection is not much more
+	// than its box, so another allocation would count.
+
+	objectBox16 struct {
+		objectBox
+		room [16]byte
+	}
+	objectBox32 struct {
+		objectBox
+		room [32]byte
+	}
+	objectBox64 struct {
+		objectBox
+		room [64]byte
 	}
 )
+
+// A Collection is the value of an entry in form [Object]. It changes in place.
+type Collection interface {
+	Len() int   // elements; the owner deletes what has none
+	Bytes() int // on the heap, all of it
+}
 
 // NewText returns an entry that holds value. A deadline of 0 means none, here
 // and in the other constructors. The key is always copied, the value only up
@@ -120,10 +142,27 @@ func NewBuffer(key string, buf []byte, deadline int64) *Entry {
 }
 
 // NewObject returns an entry that holds a collection.
-func NewObject(key string, object any, deadline int64) *Entry {
-	b := &objectBox{object: object}
-	b.init(key, Object, deadline)
+func NewObject(key string, c Collection, deadline int64) *Entry {
+	b, room := newObjectBox(len(key))
+	b.object = c
+	b.fill(append(room, key...), Object, deadline)
 	return &b.Entry
+}
+
+// newObjectBox returns a box and where to put a key of n bytes.
+func newObjectBox(n int) (*objectBox, []byte) {
+	switch {
+	case n <= 16:
+		b := new(objectBox16)
+		return &b.objectBox, b.room[:0]
+	case n <= 32:
+		b := new(objectBox32)
+		return &b.objectBox, b.room[:0]
+	case n <= 64:
+		b := new(objectBox64)
+		return &b.objectBox, b.room[:0]
+	}
+	return new(objectBox), make([]byte, 0, n)
 }
 
 // newInline allocates a pointer-free entry and copies key and value into it.
@@ -155,10 +194,15 @@ func newInline(key string, form Form, value string, deadline int64) *Entry {
 // init fills the head of a boxed entry. The key is cloned, so that a key cut
 // out of a longer string does not keep that string alive.
 func (b *boxHead) init(key string, form Form, deadline int64) {
+	b.fill([]byte(key), form, deadline)
+}
+
+// fill is init with a key that is the box's alone.
+func (b *boxHead) fill(key []byte, form Form, deadline int64) {
 	b.klen = uint32(len(key))
 	b.form = form
 	b.timed = true
-	b.key = unsafe.StringData(strings.Clone(key))
+	b.key = unsafe.SliceData(key)
 	b.deadline.Store(deadline)
 }
 
@@ -217,7 +261,7 @@ func (e *Entry) Buffer() []byte { return (*bufferBox)(unsafe.Pointer(e)).buffer 
 func (e *Entry) SetBuffer(b []byte) { (*bufferBox)(unsafe.Pointer(e)).buffer = b }
 
 // Object returns the value of an entry in form Object.
-func (e *Entry) Object() any { return (*objectBox)(unsafe.Pointer(e)).object }
+func (e *Entry) Object() Collection { return (*objectBox)(unsafe.Pointer(e)).object }
 
 // Deadline returns the deadline, 0 if there is none.
 func (e *Entry) Deadline() int64 {
@@ -290,8 +334,22 @@ func (e *Entry) Size() int {
 	case Buffer:
 		return allocated(int(unsafe.Sizeof(bufferBox{}))) + allocated(int(e.klen))
 	default:
-		return allocated(int(unsafe.Sizeof(objectBox{}))) + allocated(int(e.klen))
+		return objectBoxSize(int(e.klen))
 	}
+}
+
+// objectBoxSize is the size of what newObjectBox returns.
+func objectBoxSize(n int) int {
+	const size = int(unsafe.Sizeof(objectBox{}))
+	switch {
+	case n <= 16:
+		return allocated(size + 16)
+	case n <= 32:
+		return allocated(size + 32)
+	case n <= 64:
+		return allocated(size + 64)
+	}
+	return allocated(size) + allocated(n)
 }
 
 // allocated rounds a size up about as the allocator's size classes do: by 8 up

@@ -18,7 +18,7 @@ type want struct {
 	form     Form
 	text     string // or the buffer
 	number   int64
-	object   any
+	object   Collection
 	deadline int64
 	access   uint32
 	mark     uint8
@@ -64,7 +64,7 @@ func drawWant(t *rapid.T) want {
 		key:      string(rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "key")),
 		form:     rapid.SampledFrom([]Form{Text, Number, Buffer, Object}).Draw(t, "form"),
 		number:   rapid.Int64().Draw(t, "number"),
-		object:   rapid.Ptr(rapid.Int(), true).Draw(t, "object"),
+		object:   things(rapid.Int().Draw(t, "object")),
 		deadline: rapid.SampledFrom([]int64{0, 0, 1, -1, math.MaxInt64}).Draw(t, "deadline"),
 		access:   rapid.Uint32().Draw(t, "access"),
 		mark:     rapid.Uint8().Draw(t, "mark"),
@@ -213,7 +213,7 @@ func inside(e *Entry, s string) bool {
 // function, which allocates nothing that Size does not count.
 func shapes() map[string]func() *Entry {
 	shapes := map[string]func() *Entry{}
-	for _, klen := range []int{0, 3, 8, 20, 100, 1000} {
+	for _, klen := range []int{0, 3, 8, 20, 64, 100, 1000} {
 		key := strings.Repeat("k", klen)
 		for _, deadline := range []int64{0, 1} {
 			for _, vlen := range []int{0, 1, 16, 40, 100, 200, 300, MaxInline} {
@@ -239,8 +239,14 @@ func shapes() map[string]func() *Entry {
 	return shapes
 }
 
-// t0 is an object that costs nothing.
-var t0 any = 0
+// t0 is a collection that costs nothing.
+var t0 Collection = things(0)
+
+// things are a collection for tests.
+type things int
+
+func (t things) Len() int { return int(t) }
+func (things) Bytes() int { return 0 }
 
 func TestEntrySize(t *testing.T) {
 	const n = 100
@@ -293,7 +299,7 @@ func allocatedBytes() uint64 {
 
 func TestEntryAllocations(t *testing.T) {
 	var e *Entry
-	plain := NewText("key", "value", 0)
+	plain, long := NewText("key", "value", 0), strings.Repeat("k", 65)
 	for _, c := range []struct {
 		name string
 		n    float64
@@ -303,7 +309,8 @@ func TestEntryAllocations(t *testing.T) {
 		{"text with deadline", 1, func() { e = NewText("key", "value", 1) }},
 		{"blank", 1, func() { e, _ = NewBlank("key", 100, 0) }},
 		{"number", 1, func() { e = NewNumber("key", 1, 0) }},
-		{"key and box", 2, func() { e = NewObject("key", t0, 0) }},
+		{"box with key", 1, func() { e = NewObject("key", t0, 0) }},
+		{"box and key", 2, func() { e = NewObject(long, t0, 0) }},
 		{"deadline without room", 1, func() { e = plain.WithDeadline(5) }},
 	} {
 		if got := testing.AllocsPerRun(100, c.make); got > c.n {
@@ -333,7 +340,7 @@ func TestEntryString(t *testing.T) {
 		`"k": "v\x00"`: NewText("k", "v\x00", 0),
 		`"k": -5`:      NewNumber("k", -5, 1),
 		`"k": "b"`:     NewBuffer("k", []byte("b"), 0),
-		`"k": object`:  NewObject("k", 1, 0),
+		`"k": object`:  NewObject("k", t0, 0),
 	} {
 		require.Equal(t, want, e.String())
 	}

@@ -6,8 +6,35 @@ import (
 	"github.com/nookdb/nook/internal/table"
 )
 
+// A Collection is a value of any type but string. It is the object of its
+// entry, changes in place and knows neither its key nor any lock.
+type Collection interface {
+	table.Collection
+	Type() string      // as TYPE answers
+	Encoding() string  // as OBJECT ENCODING answers
+	Clone() Collection // shares nothing with the original
+}
+
+// New returns an entry that holds a collection.
+func New(key string, c Collection, deadline int64) *table.Entry {
+	return table.NewObject(key, c, deadline)
+}
+
+// collectionOf returns the collection of an entry, nil if that is a string.
+func collectionOf(e *table.Entry) Collection {
+	if e.Form() != table.Object {
+		return nil
+	}
+	return e.Object().(Collection)
+}
+
 // Type returns the name of the type of an entry's value, as TYPE answers it.
-func Type(e *table.Entry) string { return "string" }
+func Type(e *table.Entry) string {
+	if c := collectionOf(e); c != nil {
+		return c.Type()
+	}
+	return "string"
+}
 
 // IsType reports whether an entry's value is of the named type, in any case of
 // letters.
@@ -15,11 +42,19 @@ func IsType(e *table.Entry, name string) bool { return strings.EqualFold(name, T
 
 // Encoding returns Redis's name of the encoding of an entry's value, as OBJECT
 // ENCODING answers it.
-func Encoding(e *table.Entry) string { return StringEncoding(e) }
+func Encoding(e *table.Entry) string {
+	if c := collectionOf(e); c != nil {
+		return c.Encoding()
+	}
+	return StringEncoding(e)
+}
 
 // Clone returns an entry with a copy of e's value and e's deadline under
 // another key.
 func Clone(e *table.Entry, key string) *table.Entry {
+	if c := collectionOf(e); c != nil {
+		return New(key, c.Clone(), e.Deadline())
+	}
 	if e.Form() == table.Buffer {
 		return NewEdited(key, append([]byte(nil), e.Buffer()...), e.Deadline())
 	}
@@ -31,9 +66,20 @@ const sharedIntegers = 10000
 
 // Shared reports whether Redis would share the object of an entry's value.
 func Shared(e *table.Entry) bool {
-	if StringEncoding(e) != "int" {
+	if !IsString(e) || StringEncoding(e) != "int" {
 		return false
 	}
 	n, ok := Int(e)
 	return ok && 0 <= n && n < sharedIntegers
+}
+
+// Limits are the sizes up to which small collections are compact. A collection
+// that outgrows them changes its encoding for good, as in Redis.
+type Limits struct {
+	HashEntries, HashValue int // of a listpack: fields, and bytes of a field or value
+	ListSize               int // of a list's node: bytes, or Redis's -1 to -5
+	SetIntEntries          int // of an intset: members
+	SetEntries, SetValue   int // of a listpack: members, and bytes of a member
+	ZSetEntries, ZSetValue int // of a listpack: members, and bytes of a member
+	SparseHLL              int // of a sparse HyperLogLog: bytes
 }

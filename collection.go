@@ -1,0 +1,52 @@
+package nook
+
+import "github.com/nookdb/nook/internal/table"
+
+// as returns the collection of an entry, the zero C if entry is nil. It fails
+// with ErrWrongType if the value is another.
+func as[C table.Collection](e *table.Entry) (C, error) {
+	var none C
+	if e == nil {
+		return none, nil
+	}
+	if e.Form() == table.Object {
+		if c, ok := e.Object().(C); ok {
+			return c, nil
+		}
+	}
+	return none, ErrWrongType
+}
+
+// openAs opens a key that must hold a C if it exists, and returns that. After
+// an error there is nothing to end.
+func openAs[C table.Collection](w *write, c *commands, key string, n need) (C, error) {
+	var none C
+	if err := w.acquire(c, key, n); err != nil {
+		return none, err
+	}
+	v, err := as[C](w.entry)
+	if err != nil {
+		w.done()
+	}
+	return v, err
+}
+
+// readAs reads a key that must hold a C if it exists, and returns that. Unlike
+// that of read, its hold always has the lock. After an error there is nothing to end.
+func readAs[C table.Collection](c *commands, key string) (read, C, error) {
+	var none C
+	r, err := c.readLocked(key)
+	if err != nil {
+		return r, none, err
+	}
+	if r.entry == nil {
+		c.miss(key)
+		return r, none, nil
+	}
+	v, err := as[C](r.entry)
+	c.ks.touch(r.entry)
+	if err != nil {
+		r.done()
+	}
+	return r, v, err
+}
