@@ -51,6 +51,11 @@ var (
 	ErrBitFieldReadOnly = &Error{text: "ERR BITFIELD_RO only supports the GET subcommand"}
 )
 
+// Errors of commands that wait.
+var (
+	ErrTimeout = &Error{text: "ERR timeout is negative"}
+)
+
 // Errors of keys and databases.
 var (
 	ErrNoSuchKey   = &Error{text: "ERR no such key"}

@@ -162,8 +162,9 @@ type write struct {
 	several bool         // other writes of the same multi may make slot stale at any time
 	own     bool         // the lock was taken here, not by a transaction or a multi
 	changed bool
-	size    int    // of the entry's buffer or object at the last settling
-	batch   *batch // effects, nil if there are none yet
+	size    int      // of the entry's buffer or object at the last settling
+	batch   *batch   // effects, nil if there are none yet
+	ready   *[]place // keys that changed and that somebody waits for, nil if there are none yet
 }
 
 // The functions that open a key are small enough to be compiled into their
@@ -421,10 +422,15 @@ func (w *write) event(class EventClass, name string) { w.c.ks.event(class, name,
 // done ends the hold.
 func (w *write) done() {
 	w.settle()
-	if w.own {
-		w.commit()
-		w.shard.mu.Unlock()
+	if !w.own {
+		return
 	}
+	w.commit()
+	if w.ready != nil {
+		w.c.ks.yieldOne(w.shard, *w.ready)
+		return
+	}
+	w.shard.mu.Unlock()
 }
 
 // settle is the epilogue of a change: what every command owes to the rest of
@@ -438,7 +444,9 @@ func (w *write) settle() {
 		w.settleValue()
 	}
 	w.shard.watched.touch(w.c.db, w.key)
-	w.shard.waiting.wake(w.c.db, w.key)
+	if len(w.shard.waiting) > 0 {
+		w.rouse()
+	}
 	w.shard.changes++
 }
 
@@ -488,6 +496,7 @@ type multi struct {
 	c      *commands
 	shards []int // locked here; nil within a transaction
 	batch  *batch
+	ready  []place // keys that changed and that somebody waits for
 }
 
 // writeAll opens several keys for a command that may need more memory. No keys
@@ -540,7 +549,7 @@ func (m *multi) openIn(c *commands, key string) write {
 // look is open for reading, without counting as an access.
 func (m *multi) look(c *commands, key string) write {
 	i, h := m.c.ks.shardOf(key)
-	w := write{c: c, shard: &m.c.ks.shards[i], hash: h, key: key, several: true, batch: m.batch}
+	w := write{c: c, shard: &m.c.ks.shards[i], hash: h, key: key, several: true, batch: m.batch, ready: &m.ready}
 	w.find()
 	w.freshen()
 	w.settle()
@@ -560,7 +569,7 @@ func (m *multi) done() {
 	if m.batch != nil {
 		m.batch.commit(m.c.ks)
 	}
-	m.c.ks.release(m.shards)
+	m.c.ks.yield(m.shards, m.ready)
 }
 
 // shardsOf returns the indexes of the keys' shards, in order, each once; of all

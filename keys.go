@@ -437,7 +437,7 @@ func (c *commands) SwapDB(a, b int) error {
 		one, other := sh.dbs[a].Load(), sh.dbs[b].Load()
 		sh.dbs[a].Store(other)
 		sh.dbs[b].Store(one)
-		sh.wakeSwapped(a, b)
+		m.ready = append(m.ready, sh.roused(a, b)...)
 	}
 	c.ks.shards[0].changes++
 	if m.logged() {
@@ -456,14 +456,15 @@ func (sh *shard) touchSwapped(a, b int) {
 	}
 }
 
-// wakeSwapped wakes those who wait for keys in two databases that have been
-// exchanged.
-func (sh *shard) wakeSwapped(a, b int) {
+// roused returns the keys that somebody waits for in two databases that have
+// been exchanged.
+func (sh *shard) roused(a, b int) (ready []place) {
 	for p := range sh.waiting {
 		if p.db == a || p.db == b {
-			sh.waiting.wake(p.db, p.key)
+			ready = append(ready, p)
 		}
 	}
+	return ready
 }
 
 // find returns the entry of a key.

@@ -125,6 +125,7 @@ func (ks *keyspace) close() {
 		sh.closed = true
 		sh.used, sh.unsaid = 0, 0
 		sh.alarm.stop()
+		sh.dismiss()
 		for n := range sh.dbs {
 			sh.dbs[n].Store(nil)
 		}

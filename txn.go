@@ -22,7 +22,17 @@ type txn struct {
 	shards []int     // locked, in order
 	batch  *batch    // nil without a journal
 	full   error     // what makeRoom said when the transaction began
+	ready  []place   // keys that changed and that somebody waits for
 	done   bool
+}
+
+// newTxn begins a transaction on shards that are locked, in order.
+func newTxn(ks *keyspace, shards []int) *txn {
+	t := &txn{ks: ks, now: ks.opts.Clock.Now(), shards: shards}
+	if ks.opts.Journal != nil {
+		t.batch = new(batch)
+	}
+	return t
 }
 
 // check tells whether a command of the transaction may work on the given
@@ -70,10 +80,8 @@ func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) error {
 	if err := c.ks.hold(shards); err != nil {
 		return err
 	}
-	t := &txn{ks: c.ks, now: c.ks.opts.Clock.Now(), shards: shards, full: full}
-	if c.ks.opts.Journal != nil {
-		t.batch = new(batch)
-	}
+	t := newTxn(c.ks, shards)
+	t.full = full
 	defer t.end()
 	if w != nil && w.touched(t) {
 		return ErrTxConflict
@@ -90,11 +98,16 @@ func (c *commands) nested(fn func(tx *Tx) error, shards []int) error {
 }
 
 func (t *txn) end() {
+	t.close()
+	t.ks.yield(t.shards, t.ready)
+}
+
+// close ends the transaction but for its locks.
+func (t *txn) close() {
 	t.done = true
 	if t.batch != nil {
 		t.batch.commit(t.ks)
 	}
-	t.ks.release(t.shards)
 }
 
 // A Watch remembers keys, to make a transaction conditional on their not having
