@@ -123,6 +123,9 @@ func (s *session) flags(p profile) string {
 	if p.queued >= 0 {
 		letters = append(letters, 'x')
 	}
+	if p.waits {
+		letters = append(letters, 'b')
+	}
 	if p.dirty {
 		letters = append(letters, 'd')
 	}

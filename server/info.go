@@ -140,7 +140,7 @@ func (r *report) clients() {
 	r.int("connected_clients", int64(s.count()))
 	r.int("cluster_connections", 0)
 	r.int("maxclients", int64(max(s.options.MaxClients, 0)))
-	r.int("blocked_clients", 0)
+	r.int("blocked_clients", s.waiting())
 	r.int("tracking_clients", 0)
 }
 

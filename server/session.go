@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nookdb/nook/internal/command"
@@ -48,9 +49,10 @@ type session struct {
 	tx      *transaction  // nil outside of MULTI
 	inner   *command.Call // of queued commands, nil outside of EXEC
 	watched watched
-	guarded bool // locked, or in a transaction: requests need more than to be run
-	leaving bool // no further request is read
-	dropped bool // nor is anything sent any more
+	guarded bool                 // locked, or in a transaction: requests need more than to be run
+	leaving bool                 // no further request is read
+	dropped bool                 // nor is anything sent any more
+	waiting atomic.Pointer[wait] // while a command waits; others may look
 
 	mu   sync.Mutex
 	seen profile // own, as of the last pause; guarded by mu
@@ -70,6 +72,7 @@ type profile struct {
 	unparsed    int
 	unsent      int
 	dirty       bool      // a watched key has changed
+	waits       bool      // a command waits
 	active      time.Time // when the last request came
 	traffic     traffic
 }

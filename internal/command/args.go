@@ -86,6 +86,25 @@ func int32Arg(arg string) (int, error) {
 
 const errInt32 = Error("ERR value is out of range, value must between -2147483648 and 2147483647")
 
+// timeout reads how long a command waits at most, in seconds and parts of
+// them; 0 stands for ever. What Go cannot say is 292 years.
+func timeout(arg string) (time.Duration, error) {
+	s, ok := number.ParseLongDouble(arg)
+	if !ok {
+		return 0, errNoTimeout
+	}
+	ms := math.Ceil(s.Float64() * 1000)
+	switch {
+	case ms < 0 || ms >= 1<<63:
+		return 0, nook.ErrTimeout
+	case ms > float64(math.MaxInt64/time.Millisecond):
+		return math.MaxInt64, nil
+	}
+	return time.Duration(ms) * time.Millisecond, nil
+}
+
+const errNoTimeout = Error("ERR timeout is not a float or out of range")
+
 // timing says how a wire command gives a point in time: as Unix milliseconds,
 // unless it says otherwise.
 type timing uint8

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"iter"
 	"strconv"
 	"strings"
@@ -61,11 +62,28 @@ type Conn interface {
 	// Unwatch forgets what is watched.
 	Unwatch()
 
+	// Block runs a command that may have to wait for others. The context ends when
+	// the connection does. It returns nil, though run has failed, if somebody has
+	// ended the waiting as if the time were up.
+	Block(run func(ctx context.Context) error) error
+	// Unblock ends the waiting of another connection's command with a reason,
+	// context.DeadlineExceeded as if the time were up. It reports false if none waits.
+	Unblock(id int64, reason error) bool
+
 	// Info returns what INFO replies for the sections. The figures of the
 	// store are those that db sees.
 	Info(db *nook.Commands, s Sections) (string, error)
 	// Shutdown asks for the end of the server and hangs up.
 	Shutdown() error
+}
+
+// wait runs a typed call that may have to wait. Where nobody is connected, as in
+// a script, it is within a transaction and does not.
+func (c *Call) wait(run func(ctx context.Context) error) error {
+	if c.Conn == nil {
+		return run(context.Background())
+	}
+	return c.Conn.Block(run)
 }
 
 // RowOf returns the row of a call as Lookup does, but whatever the number of its

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"slices"
 
 	"github.com/nookdb/nook"
@@ -245,7 +246,37 @@ var clientRows = []*Row{
 		Cost:  "O(1)",
 		Run:   connected(clientSetName),
 	},
+	{
+		Name: "unblock", Arity: -3, Flags: clientAdmin, Class: ClassConnection, Group: "connection", Since: "5.0.0",
+		Usage: "<clientid> [TIMEOUT|ERROR]",
+		Doc:   "Ends the waiting of another connection's blocking command.",
+		Cost:  "O(1)",
+		Run:   connected(clientUnblock),
+	},
 }
+
+func clientUnblock(c *Call) error {
+	reason := error(context.DeadlineExceeded)
+	switch {
+	case len(c.Args) > 4:
+		return c.misused()
+	case len(c.Args) < 4 || is(c.Args[3], "timeout"):
+	case is(c.Args[3], "error"):
+		reason = errUnblocked
+	default:
+		return errUnblockReason
+	}
+	id, err := integer(c.Args[2])
+	if err != nil {
+		return err
+	}
+	return c.flag(c.Conn.Unblock(id, reason), nil)
+}
+
+const (
+	errUnblocked     = Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+	errUnblockReason = Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+)
 
 func clientID(c *Call) error { return c.int(c.Conn.ID(), nil) }
 

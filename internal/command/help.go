@@ -31,3 +31,9 @@ func (r *Row) usage() string {
 	}
 	return upper(r.Name) + " " + r.Usage
 }
+
+// misused is the error of a sub-command with arguments that it cannot have.
+func (c *Call) misused() Error {
+	return Error("ERR unknown subcommand or wrong number of arguments for '" + shown(c.Args[1], most) +
+		"'." + tryHelp(c.Args[0]))
+}

@@ -6,7 +6,7 @@ import (
 
 // commands is the table of all commands.
 var commands = newTable(
-	stringRows, bitmapRows,
+	stringRows, bitmapRows, hashRows,
 	keyRows, ttlRows, scanRows, objectRows,
 	connectionRows, transactionRows, serverRows, commandRows,
 )
@@ -110,12 +110,17 @@ func (t *table) named(name string) *Row {
 	return r.sub(sub)
 }
 
+// most is how many bytes of an argument an error shows.
+const most = 128
+
+// tryHelp is what errors of sub-commands end with.
+func tryHelp(container string) string { return " Try " + upper(cString(container)) + " HELP." }
+
 // unknown returns the error of a call that has no row. As in Redis it shows at
 // most 128 bytes of the name and, about, of the arguments.
 func (t *table) unknown(args []string) Error {
-	const most = 128
 	if len(args) > 1 && t.row(args[0]) != nil {
-		return Error("ERR unknown subcommand '" + shown(args[1], most) + "'. Try " + upper(cString(args[0])) + " HELP.")
+		return Error("ERR unknown subcommand '" + shown(args[1], most) + "'." + tryHelp(args[0]))
 	}
 	var name string
 	var list strings.Builder

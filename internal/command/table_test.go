@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var groups = []string{"string", "bitmap", "generic", "transactions", "connection", "server"}
+var groups = []string{"string", "bitmap", "hash", "generic", "transactions", "connection", "server"}
 
 // TestTable checks what every row must have.
 func TestTable(t *testing.T) {

@@ -31,6 +31,12 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 	"SCAN":      sameShape,
 	scanAll:     sameScan,
 
+	"HGETALL":    pairsInAnyOrder,
+	"HKEYS":      inAnyOrder,
+	"HVALS":      inAnyOrder,
+	"HRANDFIELD": sameDraws,
+	"HSCAN":      sameShape, // TestHashScanAgrees compares whole scans
+
 	"TTL":         within(2),
 	"PTTL":        within(2000),
 	"EXPIRETIME":  deadline(1000),

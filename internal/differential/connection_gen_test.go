@@ -21,6 +21,8 @@ var connectionForms = parseForms(`
 	AUTH {value}
 	AUTH {user} {value}
 	2* RESET
+	CLIENT UNBLOCK {clientid} [TIMEOUT|ERROR]
+	CLIENT UNBLOCK {clientid} {junk}
 	QUIT
 	CLIENT ID
 	CLIENT INFO

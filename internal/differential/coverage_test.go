@@ -35,13 +35,13 @@ func commandRows() map[string]row {
 
 // finishedGroups are the groups of which nook has every command but those in
 // unfinished.
-var finishedGroups = []string{"string", "bitmap", "generic", "transactions"}
+var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions"}
 
 var unfinished = []string{"SORT", "SORT_RO", "DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 
 // finishedRows are the finished commands of other groups.
 var finishedRows = []string{
-	"AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT INFO", "CLIENT LIST", "CLIENT SETINFO", "CLIENT SETNAME",
+	"AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT INFO", "CLIENT LIST", "CLIENT SETINFO", "CLIENT SETNAME", "CLIENT UNBLOCK",
 	"ECHO", "HELLO", "PING", "QUIT", "RESET", "SELECT",
 	"COMMAND", "COMMAND COUNT", "COMMAND DOCS", "COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS", "COMMAND INFO",
 	"COMMAND LIST", "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "SHUTDOWN", "SWAPDB", "TIME",

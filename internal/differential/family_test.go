@@ -20,6 +20,7 @@ type family struct {
 var families = []family{
 	{name: "string", conns: 1, forms: stringForms, chunks: stringChunks},
 	{name: "bitmap", conns: 1, forms: bitmapForms},
+	{name: "hash", conns: 1, forms: hashForms},
 	{name: "generic", conns: 2, forms: genericForms},
 	{name: "transactions", conns: 2, forms: transactionForms, chunks: transactionChunks},
 	{name: "connection", conns: 2, forms: connectionForms, chunks: connectionChunks},

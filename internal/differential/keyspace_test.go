@@ -22,6 +22,11 @@ var types = []valueType{
 		forms: parseForms(`SET {key} {value}`),
 		dump:  func(key string) []command { return []command{{"GET", key}} },
 	},
+	{
+		name:  "hash",
+		forms: parseForms(`HSET {key} ({field} {value})+`),
+		dump:  func(key string) []command { return []command{{"HGETALL", key}} },
+	},
 }
 
 // databaseCount is the number of databases of both servers.

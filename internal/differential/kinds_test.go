@@ -33,6 +33,9 @@ var kinds = map[string]func(*rapid.T) string{
 	"count":   mostly(counts, badCounts),
 	"junk":    from(junk),
 
+	"field": from(fields),
+	"draws": mostly(draws, badDraws),
+
 	"bit":       mostly(bits, badBits),
 	"bitoffset": mostly(bitOffsets, badBitOffsets),
 	"bittype":   mostly(bitTypes, badBitTypes),
