@@ -19,7 +19,7 @@ var typedOnly = map[string]string{
 var wireOnly = map[string]string{
 	"AUTH": session, "HELLO": session, "PING": session, "ECHO": session, "QUIT": session, "RESET": session,
 	"CLIENT GETNAME": session, "CLIENT HELP": session, "CLIENT ID": session, "CLIENT INFO": session,
-	"CLIENT LIST": session, "CLIENT SETINFO": session, "CLIENT SETNAME": session,
+	"CLIENT LIST": session, "CLIENT SETINFO": session, "CLIENT SETNAME": session, "CLIENT UNBLOCK": session,
 	"DISCARD": "a function that returns early has the same effect",
 	"COMMAND": table, "COMMAND COUNT": table, "COMMAND DOCS": table, "COMMAND GETKEYS": table,
 	"COMMAND GETKEYSANDFLAGS": table, "COMMAND HELP": table, "COMMAND INFO": table, "COMMAND LIST": table,
