@@ -1,6 +1,10 @@
 package nook
 
-import "github.com/stretchr/testify/require"
+import (
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/internal/table"
+)
 
 // check verifies every invariant of a store that nobody is using and whose
 // watches are closed.
@@ -42,7 +46,7 @@ func (ks *keyspace) recount(t testT, shard int) (bytes int64) {
 			continue
 		}
 		size := d.table.Bytes()
-		count, timed := 0, 0
+		count, timed, fields := 0, 0, 0
 		for e := range d.table.All() {
 			i, h := ks.shardOf(e.Key())
 			if i != shard || d.table.Find(h, e.Key()) != e {
@@ -53,28 +57,33 @@ func (ks *keyspace) recount(t testT, shard int) (bytes int64) {
 			if e.Deadline() != 0 {
 				timed++
 			}
+			if fieldDeadline(e) != 0 {
+				fields++
+			}
 		}
 		require.Equal(t, count, d.table.Len())
 		require.Equal(t, timed, d.expiry.Len(), "entries with a deadline")
-		size += timed * dueBytes
+		require.Equal(t, fields, d.fields.Len(), "hashes of which fields have a deadline")
+		size += (timed + fields) * table.DueBytes
 		require.Equal(t, size, d.bytes, "bytes of database %d", n)
 		bytes += int64(size)
-		ks.checkExpiry(t, d)
+		ks.checkDeadlines(t, d, d.expiry, (*table.Entry).Deadline)
+		ks.checkDeadlines(t, d, d.fields, fieldDeadline)
 	}
 	return bytes
 }
 
-// checkExpiry verifies that the deadlines are in order, and are those of
-// entries in the table.
-func (ks *keyspace) checkExpiry(t testT, d *database) {
+// checkDeadlines verifies that deadlines are in order, and are those of entries
+// in the table.
+func (ks *keyspace) checkDeadlines(t testT, d *database, order *table.Deadlines, deadline func(*table.Entry) int64) {
 	t.Helper()
-	var last due
-	d.expiry.tree.Ascend(func(item due) bool {
-		_, h := ks.shardOf(item.entry.Key())
-		if item.at != item.entry.Deadline() || d.table.Find(h, item.entry.Key()) != item.entry {
-			require.Failf(t, "deadline of no entry", "%v: %d", item.entry, item.at)
+	var last table.Due
+	order.Ascend(func(item table.Due) bool {
+		_, h := ks.shardOf(item.Entry.Key())
+		if item.At != deadline(item.Entry) || d.table.Find(h, item.Entry.Key()) != item.Entry {
+			require.Failf(t, "deadline of no entry", "%v: %d", item.Entry, item.At)
 		}
-		if last.entry != nil && !last.before(item) {
+		if last.Entry != nil && (last.At > item.At || last.At == item.At && last.Entry.Key() >= item.Entry.Key()) {
 			require.Failf(t, "deadlines out of order", "%v before %v", last, item)
 		}
 		last = item
@@ -85,10 +94,10 @@ func (ks *keyspace) checkExpiry(t testT, d *database) {
 // checkAlarm verifies that the shard wakes up in time.
 func (sh *shard) checkAlarm(t testT) {
 	t.Helper()
-	if n, first := sh.firstDue(); n >= 0 {
+	if n, first, _ := sh.firstDue(); n >= 0 {
 		require.NotNil(t, sh.alarm.timer)
 		require.NotZero(t, sh.alarm.at, "the alarm is not set")
-		require.LessOrEqual(t, sh.alarm.at, first.at, "the alarm rings too late")
+		require.LessOrEqual(t, sh.alarm.at, first.At, "the alarm rings too late")
 	}
 }
 

@@ -1,6 +1,10 @@
 package nook
 
-import "github.com/nookdb/nook/internal/table"
+import (
+	"math/rand/v2"
+
+	"github.com/nookdb/nook/internal/table"
+)
 
 // as returns the collection of an entry, the zero C if entry is nil. It fails
 // with ErrWrongType if the value is another.
@@ -49,4 +53,17 @@ func readAs[C table.Collection](c *commands, key string) (read, C, error) {
 		r.done()
 	}
 	return r, v, err
+}
+
+// memberShift makes cursors of positions in the table of one collection.
+const memberShift = 64 - table.PositionBits
+
+// MaxDraws is how many elements of a collection can be drawn at once with
+// repetitions. Redis has no such bound, and can be made to run out of memory.
+const MaxDraws = 1 << 20
+
+// randOf returns the generator of a key's shard, which is locked.
+func (c *commands) randOf(key string) *rand.Rand {
+	i, _ := c.ks.shardOf(key)
+	return c.ks.shards[i].rand
 }

@@ -43,7 +43,7 @@
 // # Time
 //
 // A key may have a deadline, to the millisecond. It is gone when that comes,
-// at once and not when somebody looks. Time comes from Options.Clock; a
+// at once and not when somebody looks. So may the fields of a hash. Time comes from Options.Clock; a
 // [ManualClock] puts tests in charge of it. Real time also works in the
 // bubbles of testing/synctest.
 //

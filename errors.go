@@ -39,6 +39,14 @@ var (
 	ErrDigest        = &Error{text: "ERR must be exactly 16 hexadecimal characters"}
 )
 
+// Errors of hashes, and of draws from collections.
+var (
+	ErrHashNotInteger = &Error{text: "ERR hash value is not an integer"}
+	ErrHashNotFloat   = &Error{text: "ERR hash value is not a float"}
+	ErrNotFinite      = &Error{text: "ERR value is NaN or Infinity"}
+	ErrCount          = &Error{text: "ERR value is out of range"}
+)
+
 // Errors of bitmaps.
 var (
 	ErrBitOffset        = &Error{text: "ERR bit offset is not an integer or out of range"}
@@ -54,6 +62,22 @@ var (
 // Errors of commands that wait.
 var (
 	ErrTimeout = &Error{text: "ERR timeout is negative"}
+)
+
+// Errors of sorted sets.
+var (
+	ErrScoreNaN   = &Error{text: "ERR resulting score is not a number (NaN)"}
+	ErrScoreRange = &Error{text: "ERR min or max is not a float"}
+	ErrZAddNXXX   = &Error{text: "ERR XX and NX options at the same time are not compatible"}
+	ErrZAddGTLT   = &Error{text: "ERR GT, LT, and/or NX options at the same time are not compatible"}
+	ErrWeight     = &Error{text: "ERR weight value is not a float"}
+)
+
+// Errors of lists.
+var (
+	ErrNotPositive = &Error{text: "ERR value is out of range, must be positive"}
+	ErrPopCount    = &Error{text: "ERR count should be greater than 0"}
+	ErrMaxLen      = &Error{text: "ERR MAXLEN can't be negative"}
 )
 
 // Errors of keys and databases.

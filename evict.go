@@ -162,8 +162,8 @@ func (ks *keyspace) sample(sh *shard, d *database) *table.Entry {
 			}
 		}
 	}
-	first, _ := d.expiry.tree.Min()
-	return first.entry
+	first, _ := d.expiry.First()
+	return first.Entry
 }
 
 // score ranks a key: the highest goes first.

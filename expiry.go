@@ -4,44 +4,9 @@ import (
 	"math"
 	"time"
 
-	"github.com/google/btree"
-
 	"github.com/nookdb/nook/internal/table"
+	"github.com/nookdb/nook/internal/value"
 )
-
-// expiry keeps the keys of one database that have a deadline in the order of
-// their deadlines, those with the same one in the order of their names.
-type expiry struct {
-	tree *btree.BTreeG[due]
-}
-
-// due is a key and its deadline in Unix milliseconds. The entry's own deadline
-// may be changed only while the entry is out of the tree.
-type due struct {
-	at    int64
-	entry *table.Entry
-}
-
-// dueBytes is about what a due takes, measured: 16 bytes, in nodes that are two
-// thirds full, and what keeps the nodes.
-const dueBytes = 40
-
-func (d due) before(o due) bool {
-	if d.at != o.at {
-		return d.at < o.at
-	}
-	return d.entry.Key() < o.entry.Key()
-}
-
-func newExpiry() *expiry { return &expiry{btree.NewG(16, due.before)} }
-
-// add schedules an entry, in the place of one with the same key and deadline.
-func (x *expiry) add(at int64, e *table.Entry) { x.tree.ReplaceOrInsert(due{at, e}) }
-
-func (x *expiry) remove(at int64, e *table.Entry) { x.tree.Delete(due{at, e}) }
-
-// Len returns the number of keys with a deadline.
-func (x *expiry) Len() int { return x.tree.Len() }
 
 // An alarm wakes a shard when its first deadline passes. So keys go, and their
 // events fire, when they are due and not when somebody looks.
@@ -50,7 +15,7 @@ type alarm struct {
 	at    int64 // when it rings, in Unix milliseconds; 0 when it is not set
 }
 
-// expireBatch is how many keys a shard expires before it lets others have the
+// expireBatch is how many keys and fields a shard expires before it lets others have the
 // lock.
 const expireBatch = 128
 
@@ -75,7 +40,7 @@ func (a *alarm) stop() {
 	}
 }
 
-// ring expires the keys of a shard that are due.
+// ring expires the keys and fields of a shard that are due.
 func (ks *keyspace) ring(sh *shard) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -84,32 +49,40 @@ func (ks *keyspace) ring(sh *shard) {
 	}
 	sh.alarm.at = 0
 	now := ks.opts.Clock.Now().UnixMilli()
-	for range expireBatch {
-		n, first := sh.firstDue()
-		if n < 0 || first.at > now {
+	for left := expireBatch; left > 0; {
+		n, first, fields := sh.firstDue()
+		if n < 0 || first.At > now {
 			break
 		}
-		ks.expire(sh, n, first.entry)
+		if fields {
+			left -= ks.expireFields(sh, n, first.Entry, left)
+		} else {
+			ks.expire(sh, n, first.Entry)
+			left--
+		}
 	}
-	if n, first := sh.firstDue(); n >= 0 {
-		sh.alarm.set(ks, sh, first.at)
+	if n, first, _ := sh.firstDue(); n >= 0 {
+		sh.alarm.set(ks, sh, first.At)
 	}
 }
 
-// firstDue returns the entry of the shard whose deadline comes first, and the
-// number of its database, -1 if there is none.
-func (sh *shard) firstDue() (int, due) {
-	db, first := -1, due{at: math.MaxInt64}
+// firstDue returns what in the shard is due first and the number of its
+// database, -1 if there is nothing: a key or, if fields is true, a field of a hash.
+func (sh *shard) firstDue() (db int, first table.Due, fields bool) {
+	db, first.At = -1, math.MaxInt64
 	for n := range sh.dbs {
 		d := sh.dbs[n].Load()
 		if d == nil {
 			continue
 		}
-		if item, ok := d.expiry.tree.Min(); ok && (db < 0 || item.at < first.at) {
-			db, first = n, item
+		if item, ok := d.expiry.First(); ok && (db < 0 || item.At < first.At) {
+			db, first, fields = n, item, false
+		}
+		if item, ok := d.fields.First(); ok && (db < 0 || item.At < first.At) {
+			db, first, fields = n, item, true
 		}
 	}
-	return db, first
+	return db, first, fields
 }
 
 // expire removes one key that is due. The shard is locked.
@@ -120,11 +93,81 @@ func (ks *keyspace) expire(sh *shard, db int, e *table.Entry) {
 	w.commit()
 }
 
+// expireFields removes fields that are due from a hash, at most so many, and
+// returns how many. The shard is locked.
+func (ks *keyspace) expireFields(sh *shard, db int, e *table.Entry, most int) int {
+	w := ks.hand(sh, db, e)
+	n := w.expireFields(most)
+	w.settle()
+	w.commit()
+	return n
+}
+
+// expireFields removes fields of a hash whose time is up, at most so many, and
+// returns how many. If none is left the key goes.
+func (w *write) expireFields(most int) int {
+	w.preserve()
+	h := w.entry.Object().(*value.Hash)
+	gone := h.Expire(w.c.now(), most)
+	w.modified()
+	w.event(EventHash, "hexpired")
+	if w.logged() {
+		w.effect(append([]string{"HDEL", w.key}, gone...)...)
+	}
+	if h.Len() == 0 {
+		w.remove()
+		w.event(EventGeneric, "del")
+	}
+	return len(gone)
+}
+
+// scheduleFields moves a hash in the order of the first deadlines of fields.
+func (w *write) scheduleFields(next int64) {
+	if next == w.next {
+		return
+	}
+	if w.next != 0 {
+		w.db.fields.Remove(w.next, w.entry)
+		w.account(-table.DueBytes)
+	}
+	if next != 0 {
+		if w.db.fields == nil {
+			w.db.fields = table.NewDeadlines()
+		}
+		w.db.fields.Add(next, w.entry)
+		w.account(table.DueBytes)
+		w.shard.alarm.set(w.c.ks, w.shard, next)
+	}
+	w.next = next
+}
+
+// fieldDeadline returns when the first field of a hash expires, 0 if the entry
+// holds no hash, or none of the fields has a deadline.
+func fieldDeadline(e *table.Entry) int64 {
+	if e.Form() != table.Object {
+		return 0
+	}
+	h, ok := e.Object().(*value.Hash)
+	if !ok {
+		return 0
+	}
+	return h.Next()
+}
+
+// fieldsExpired reports whether the entry holds a hash all of whose fields have
+// passed their deadlines.
+func fieldsExpired(e *table.Entry, now int64) bool {
+	if at := fieldDeadline(e); at == 0 || at > now {
+		return false
+	}
+	return e.Object().(*value.Hash).Over(now)
+}
+
 // hand makes a write of an entry whose shard is locked.
 func (ks *keyspace) hand(sh *shard, db int, e *table.Entry) write {
 	w := write{c: &commands{ks: ks, db: db}, shard: sh, key: e.Key(), db: sh.dbs[db].Load(), own: true}
 	w.hash = table.Hash(w.key) << ks.skip
 	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
-	w.size = payloadSize(w.entry)
+	w.size, w.next = payloadSize(w.entry), fieldDeadline(w.entry)
 	return w
 }

@@ -2,7 +2,10 @@ package nook
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/nookdb/nook/internal/quicklist"
+	"github.com/nookdb/nook/internal/table"
 	"github.com/nookdb/nook/internal/value"
 )
 
@@ -34,12 +37,33 @@ func Contents(s *Store) map[string]string {
 			}
 			for e := range d.table.All() {
 				if !expired(e, s.now()) {
-					var digits [20]byte
-					found[fmt.Sprintf("%d %s", n, e.Key())] = fmt.Sprintf("%s %d %q",
-						value.Encoding(e), e.Deadline(), value.View(e, digits[:]))
+					found[fmt.Sprintf("%d %s", n, e.Key())] = fmt.Sprintf("%s %d %s",
+						value.Encoding(e), e.Deadline(), contentsOf(e))
 				}
 			}
 		}
 	}
 	return found
+}
+
+// contentsOf writes a value, whatever its encoding.
+func contentsOf(e *table.Entry) string {
+	if value.IsString(e) {
+		var digits [20]byte
+		return fmt.Sprintf("%q", value.View(e, digits[:]))
+	}
+	switch c := e.Object().(type) {
+	case *value.Hash:
+		fields := map[string]string{}
+		for pair := range slices.Chunk(c.All(value.Both), 2) {
+			at, _ := c.Deadline(pair[0])
+			fields[pair[0]] = fmt.Sprintf("%q %d", pair[1], at)
+		}
+		return fmt.Sprint(fields)
+	case *value.List:
+		return fmt.Sprintf("%q", c.Range(0, c.Len(), quicklist.Back))
+	case *value.Set:
+		return fmt.Sprintf("%q", slices.Sorted(slices.Values(c.Members())))
+	}
+	panic("a value of a type that is not known here")
 }

@@ -2,6 +2,7 @@ package nook
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/nookdb/nook/internal/table"
@@ -163,6 +164,7 @@ type write struct {
 	own     bool         // the lock was taken here, not by a transaction or a multi
 	changed bool
 	size    int      // of the entry's buffer or object at the last settling
+	next    int64    // when the first field of a hash expires, as it is scheduled; 0 for none
 	batch   *batch   // effects, nil if there are none yet
 	ready   *[]place // keys that changed and that somebody waits for, nil if there are none yet
 }
@@ -285,14 +287,19 @@ func (w *write) find() {
 	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
 }
 
-// freshen removes the key if it has expired.
+// freshen removes the key if it has expired, or those of its fields that have.
 func (w *write) freshen() {
 	if w.entry == nil {
 		return
 	}
 	w.size = payloadSize(w.entry)
+	if w.entry.Form() == table.Object {
+		w.next = fieldDeadline(w.entry)
+	}
 	if at := w.entry.Deadline(); at != 0 && at <= w.c.now() {
 		w.expire()
+	} else if w.next != 0 && w.next <= w.c.now() {
+		w.expireFields(math.MaxInt)
 	}
 }
 
@@ -318,6 +325,9 @@ func (w *write) preserve() {
 func (w *write) put(e *table.Entry) {
 	before, after := int64(0), e.Deadline()
 	size := payloadSize(e)
+	if w.next != 0 {
+		w.scheduleFields(0)
+	}
 	more := e.Size() + size
 	if old := w.entry; old != nil {
 		before = old.Deadline()
@@ -337,6 +347,9 @@ func (w *write) put(e *table.Entry) {
 	w.account(more)
 	w.schedule(before, after, e)
 	w.entry = e
+	if e.Form() == table.Object {
+		w.scheduleFields(fieldDeadline(e))
+	}
 	w.changed = true
 }
 
@@ -344,6 +357,9 @@ func (w *write) put(e *table.Entry) {
 func (w *write) remove() {
 	w.account(-w.entry.Size() - w.size)
 	w.schedule(w.entry.Deadline(), 0, w.entry)
+	if w.next != 0 {
+		w.scheduleFields(0)
+	}
 	w.relocate()
 	tableSize := w.db.table.Bytes()
 	w.db.table.Delete(w.hash, w.slot)
@@ -371,14 +387,14 @@ func (w *write) setDeadline(at int64) {
 // schedule moves an entry in the order of deadlines.
 func (w *write) schedule(before, after int64, e *table.Entry) {
 	if before != 0 && before != after {
-		w.db.expiry.remove(before, e)
-		w.account(-dueBytes)
+		w.db.expiry.Remove(before, e)
+		w.account(-table.DueBytes)
 	}
 	if after != 0 {
 		if before != after {
-			w.account(dueBytes)
+			w.account(table.DueBytes)
 		}
-		w.db.expiry.add(after, e)
+		w.db.expiry.Add(after, e)
 		w.shard.alarm.set(w.c.ks, w.shard, after)
 	}
 }
@@ -450,14 +466,17 @@ func (w *write) settle() {
 	w.shard.changes++
 }
 
-// settleValue accounts for a value that may have changed in place and deletes
-// the key of a collection that has become empty.
+// settleValue accounts for a value that may have changed in place, schedules its
+// fields and deletes the key of a collection that has become empty.
 func (w *write) settleValue() {
-	if w.entry.Form() == table.Object && w.entry.Object().Len() == 0 {
-		w.remove()
-		w.changed = false
-		w.event(EventGeneric, "del")
-		return
+	if w.entry.Form() == table.Object {
+		if w.entry.Object().Len() == 0 {
+			w.remove()
+			w.changed = false
+			w.event(EventGeneric, "del")
+			return
+		}
+		w.scheduleFields(fieldDeadline(w.entry))
 	}
 	size := payloadSize(w.entry)
 	w.account(size - w.size)

@@ -79,6 +79,23 @@ var effectRows = []struct{ command, effects string }{
 	{"incr a", ""},
 	{"incrbyfloat n 0.5", "SET n -6.5 KEEPTTL"},
 	{"setbit bits 7 1", "SETBIT bits 7 1"},
+	{"sadd s a b c", "SADD s a b c"},
+	{"sadd s a", ""},
+	{"srem s a x", "SREM s a x"},
+	{"srem s x", ""},
+	{"smove s t b", "SMOVE s t b"},
+	{"smove s t b", ""},
+	{"smove s s c", ""},
+	{"spop s", "SREM s c"},
+	{"spop s", ""},
+	{"sadd s a b c", "SADD s a b c"},
+	{"spop s 3", "DEL s"},
+	{"srandmember t", ""},
+	{"sunionstore s t t", "SUNIONSTORE s t t"},
+	{"sinterstore s t", "SINTERSTORE s t"},
+	{"sdiffstore s t missing", "SDIFFSTORE s t missing"},
+	{"sdiffstore s t t", "DEL s"},
+	{"sdiffstore s t t", ""},
 	{"expire n 10", "PEXPIREAT n 1577836810000"},
 	{"pexpire n 10 nx", ""},
 	{"expireat n 2000000000", "PEXPIREAT n 2000000000000"},
@@ -98,6 +115,23 @@ var effectRows = []struct{ command, effects string }{
 	{"del b missing c", "DEL b; DEL c"},
 	{"unlink d", "DEL d"},
 	{"touch bits", ""},
+	{"rpush li a b", "RPUSH li a b"},
+	{"lpush li c", "LPUSH li c"},
+	{"lpushx li d d d d", "LPUSH li d d d d"},
+	{"rpushx missing d", ""},
+	{"lset li -1 e", "LSET li -1 e"},
+	{"linsert li after c x", "LINSERT li AFTER c x"},
+	{"linsert li after missing x", ""},
+	{"ltrim li 1 -1", "LTRIM li 1 -1"},
+	{"lrem li 0 x", "LREM li 0 x"},
+	{"lrem li 0 x", ""},
+	{"lmove li mo left right", "LMOVE li mo LEFT RIGHT"},
+	{"rpoplpush li li", "LMOVE li li RIGHT LEFT"},
+	{"lmpop 2 missing li left count 3", "LPOP li 3"},
+	{"rpop li 0", ""},
+	{"rpop li 9", "RPOP li 2"},
+	{"rpop li", ""},
+	{"lpop mo", "LPOP mo"},
 	{"swapdb 0 2", "SWAPDB 0 2"},
 	{"swapdb 1 1", ""},
 	{"flushdb", "FLUSHDB"},
@@ -181,6 +215,17 @@ func TestJournalOrder(t *testing.T) {
 				n, err := tx.Append(a, "y")
 				return errors.Join(err, tx.Set(b, fmt.Sprint(n)))
 			}, a, b)
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.SAdd(key(r), fmt.Sprint(r.IntN(9)), "x")
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.SPopCount(key(r), r.IntN(4)); return err },
+		func(r *rand.Rand, c *nook.Commands) error { _, _, err := c.SPop(key(r)); return err },
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.SMove(key(r), key(r), "x"); return err },
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.SUnionStore(key(r), key(r), key(r))
+			return err
 		},
 		func(r *rand.Rand, c *nook.Commands) error {
 			if r.IntN(20) == 0 {

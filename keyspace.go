@@ -70,9 +70,10 @@ type shard struct {
 // database is one shard's part of a numbered database.
 type database struct {
 	table  table.Table
-	expiry *expiry
-	bytes  int   // of all entries, tables and deadlines, guarded by the shard's mu
-	skip   uint8 // the keyspace's
+	expiry *table.Deadlines // keys with a deadline
+	fields *table.Deadlines // hashes, by the first deadline of a field; nil before the first
+	bytes  int              // of all entries, tables and deadlines, guarded by the shard's mu
+	skip   uint8            // the keyspace's
 }
 
 func newKeyspace(o Options) *keyspace {
@@ -104,7 +105,7 @@ func (ks *keyspace) shardOf(key string) (int, uint64) {
 func (sh *shard) database(ks *keyspace, n int) *database {
 	d := sh.dbs[n].Load()
 	if d == nil {
-		d = &database{expiry: newExpiry(), skip: ks.skip}
+		d = &database{expiry: table.NewDeadlines(), skip: ks.skip}
 		d.table.Init(int(ks.skip))
 		d.bytes = d.table.Bytes()
 		sh.account(ks, d.bytes)

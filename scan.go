@@ -44,11 +44,11 @@ func (c *commands) Keys(pattern string) ([]string, error) {
 	return keys, nil
 }
 
-// expired reports whether an entry's time is up, though its alarm has not rung
-// yet.
+// expired reports whether an entry's time is up, or that of all fields of its
+// hash, though the alarm has not rung yet.
 func expired(e *table.Entry, now int64) bool {
 	at := e.Deadline()
-	return at != 0 && at <= now
+	return at != 0 && at <= now || fieldsExpired(e, now)
 }
 
 // Scan returns the keys of the database one after the other. It holds no lock

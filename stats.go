@@ -1,6 +1,10 @@
 package nook
 
-import "time"
+import (
+	"time"
+
+	"github.com/nookdb/nook/internal/table"
+)
 
 // Stats are figures of a store at one moment.
 type Stats struct {
@@ -74,14 +78,14 @@ const ttlSamples = 32
 func (d *database) meanLeft(now int64) float64 {
 	var sum float64
 	seen := 0
-	count := func(item due) bool {
-		sum += float64(max(item.at-now, 0))
+	count := func(item table.Due) bool {
+		sum += float64(max(item.At-now, 0))
 		seen++
 		return seen%ttlSamples != 0
 	}
-	d.expiry.tree.Ascend(count)
+	d.expiry.Ascend(count)
 	if seen < d.expiry.Len() {
-		d.expiry.tree.Descend(count)
+		d.expiry.Descend(count)
 	}
 	return sum / float64(max(seen, 1))
 }

@@ -122,11 +122,16 @@ func (c *commands) TTL(key string) (time.Duration, bool, error) {
 	if r.deadline == 0 {
 		return NoTTL, true, nil
 	}
-	rest := r.deadline - c.now()
+	return left(r.deadline, c.now()), true, nil
+}
+
+// left returns the time up to a deadline, at most the longest Duration.
+func left(deadline, now int64) time.Duration {
+	rest := deadline - now
 	if rest > math.MaxInt64/int64(time.Millisecond) {
-		return math.MaxInt64, true, nil
+		return math.MaxInt64
 	}
-	return time.Duration(max(rest, 0)) * time.Millisecond, true, nil
+	return time.Duration(max(rest, 0)) * time.Millisecond
 }
 
 // ExpireTime returns the deadline of a key, or the zero time if it has none, and false

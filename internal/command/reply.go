@@ -71,3 +71,15 @@ func (c *Call) list(items []string, err error) error {
 	}
 	return nil
 }
+
+// members replies a set of strings.
+func (c *Call) members(items []string, err error) error {
+	if err != nil {
+		return err
+	}
+	c.Out.Set(len(items))
+	for _, s := range items {
+		c.Out.Bulk(s)
+	}
+	return nil
+}

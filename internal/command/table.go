@@ -6,7 +6,8 @@ import (
 
 // commands is the table of all commands.
 var commands = newTable(
-	stringRows, bitmapRows, hashRows,
+	stringRows, bitmapRows, hashRows, hashTTLRows,
+	listRows, setRows, zsetRows,
 	keyRows, ttlRows, scanRows, objectRows,
 	connectionRows, transactionRows, serverRows, commandRows,
 )

@@ -98,6 +98,10 @@ func (c commandInfo) difference(name string, nook resp.Reply) string {
 	if redis.Null {
 		return newerThan70(name)
 	}
+	if name == "zrank" || name == "zrevrank" { // WITHSCORE of Redis 7.2
+		nook.Elems = slices.Clone(nook.Elems)
+		nook.Elems[1] = redis.Elems[1]
+	}
 	return rowDifference(redis, nook)
 }
 

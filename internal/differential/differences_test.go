@@ -66,6 +66,38 @@ var differences = []difference{
 		},
 	},
 	{
+		name:   "times to live of the fields of a hash",
+		reason: "Redis 7.4 has the commands for them, and 8.0 HGETDEL, HGETEX and HSETEX; 7.0 has not.",
+		allows: newer("HEXPIRE", "HEXPIREAT", "HEXPIRETIME", "HGETDEL", "HGETEX", "HPERSIST", "HPEXPIRE",
+			"HPEXPIREAT", "HPEXPIRETIME", "HPTTL", "HSETEX", "HTTL"),
+		setup: sequence{one("HSET", "h", "f", "v")},
+		shown: sequence{
+			one("HTTL", "h", "FIELDS", "1", "f"),
+			one("HPTTL", "h", "FIELDS", "1", "f"),
+			one("HEXPIRETIME", "h", "FIELDS", "1", "f"),
+			one("HPEXPIRETIME", "h", "FIELDS", "1", "f"),
+			one("HPERSIST", "h", "FIELDS", "1", "f"),
+			one("HEXPIRE", "h", "100", "FIELDS", "1", "x"),
+			one("HPEXPIRE", "h", "100", "FIELDS", "1", "x"),
+			one("HEXPIREAT", "h", "7258118400", "FIELDS", "1", "x"),
+			one("HPEXPIREAT", "h", "7258118400000", "FIELDS", "1", "x"),
+			one("HGETEX", "h", "FIELDS", "1", "f"),
+			one("HSETEX", "h", "FNX", "FIELDS", "1", "f", "v"),
+			one("HGETDEL", "h", "FIELDS", "1", "x"),
+		},
+		rows: []string{
+			"HEXPIRE", "HEXPIREAT", "HEXPIRETIME", "HGETDEL", "HGETEX", "HPERSIST", "HPEXPIRE", "HPEXPIREAT",
+			"HPEXPIRETIME", "HPTTL", "HSETEX", "HTTL",
+		},
+	},
+	{
+		name:   "HSCAN without values",
+		reason: "Redis 7.4 has HSCAN NOVALUES; 7.0 has not.",
+		allows: newerOption("HSCAN", "NOVALUES"),
+		setup:  sequence{one("HSET", "h", "f", "v")},
+		shown:  sequence{one("HSCAN", "h", "0", "NOVALUES")},
+	},
+	{
 		name:   "CLIENT SETINFO",
 		reason: "Redis 7.2 has it, and clients of today send it on every connection; 7.0 has not.",
 		allows: newer("CLIENT SETINFO"),
@@ -101,12 +133,46 @@ var differences = []difference{
 		shown: sequence{one("EXEC")},
 	},
 	{
+		name:   "listpacks of sets",
+		reason: "Redis 7.2 keeps small sets of strings as listpacks; 7.0 has hash tables at once.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			isSet := justTyped == nil || len(c) == 3 && justTyped[0] == c[2] && justTyped[1] == "set"
+			return c.name() == "OBJECT ENCODING" && isSet && redis.Str == "hashtable" && nook.Str == "listpack"
+		},
+		setup: sequence{one("MULTI"), one("SADD", "a", "member"), one("OBJECT", "ENCODING", "a"), one("DEL", "a")},
+		shown: sequence{one("EXEC")},
+	},
+	{
+		name:   "rank with score",
+		reason: "Redis 7.2 has ZRANK and ZREVRANK WITHSCORE; 7.0 has not.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			isRank := c.name() == "ZRANK" || c.name() == "ZREVRANK"
+			return isRank && len(c) == 4 && strings.HasPrefix(redis.Str, "ERR wrong number of arguments") &&
+				(c.has("WITHSCORE") || nook.Str == "ERR syntax error")
+		},
+		setup: sequence{one("ZADD", "a", "1", "m")},
+		shown: sequence{
+			one("ZRANK", "a", "m", "WITHSCORE"),
+			one("ZREVRANK", "a", "m", "withscore"),
+			one("ZRANK", "a", "m", "x"),
+		},
+	},
+	{
 		name:   "help",
 		reason: "The texts are nook's own, and tell of the subcommands that it has.",
 		allows: func(c command, redis, nook resp.Reply) bool {
 			return strings.HasSuffix(c.name(), " HELP") && isText(redis) && isText(nook)
 		},
 		shown: sequence{one("OBJECT", "HELP"), one("CLIENT", "HELP"), one("COMMAND", "HELP")},
+	},
+	{
+		name:   "encoding of a small list",
+		reason: "Since Redis 7.2 a list of one listpack says so; 7.0 calls every list a quicklist.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			return c.name() == "OBJECT ENCODING" && redis.Str == "quicklist" && nook.Str == "listpack"
+		},
+		setup: sequence{one("RPUSH", "a", "1", "2")},
+		shown: sequence{{commands: []command{{"OBJECT", "ENCODING", "a"}, {"DEL", "a"}}}}, // or else it shows at the end again
 	},
 	{
 		name:   "number of commands",

@@ -27,6 +27,21 @@ var types = []valueType{
 		forms: parseForms(`HSET {key} ({field} {value})+`),
 		dump:  func(key string) []command { return []command{{"HGETALL", key}} },
 	},
+	{
+		name:  "list",
+		forms: parseForms(`RPUSH {key} {value}+`),
+		dump:  func(key string) []command { return []command{{"LLEN", key}, {"LRANGE", key, "0", "-1"}} },
+	},
+	{
+		name:  "set",
+		forms: parseForms(`SADD {key} {member}+`),
+		dump:  func(key string) []command { return []command{{"SMEMBERS", key}} },
+	},
+	{
+		name:  "zset",
+		forms: parseForms(`ZADD {key} ({score} {member})+`),
+		dump:  func(key string) []command { return []command{{"ZCARD", key}, {"ZRANGE", key, "0", "-1", "WITHSCORES"}} },
+	},
 }
 
 // databaseCount is the number of databases of both servers.

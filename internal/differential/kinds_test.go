@@ -32,6 +32,12 @@ var kinds = map[string]func(*rapid.T) string{
 	"cursor":  mostly(cursors, badCursors),
 	"count":   mostly(counts, badCounts),
 	"junk":    from(junk),
+	"score":   mostly(scores, badFloats),
+	"bound":   mostly(scoreBounds, badBounds),
+	"lex":     mostly(lexBounds, badLexBounds),
+	"lexset":  from(lexSets),
+	"big":     from(bigValues),
+	"member":  from(members),
 
 	"field": from(fields),
 	"draws": mostly(draws, badDraws),
@@ -73,6 +79,11 @@ var (
 		" 1", "1 ", "01", "+1", "-0", "1.5", "3.0e3", "nan", "inf", "\x00\xff\x80\r\n",
 		strings.Repeat("e", 44), strings.Repeat("r", 45), strings.Repeat("long", 100),
 		"ohmytext", "mynewtext", "\x00\x00\x00", "\xff\xff\xff", "\xff\xf0\x00",
+	}
+
+	// bigValues fill the nodes of lists.
+	bigValues = []string{
+		strings.Repeat("p", 3000), strings.Repeat("q", 3000), strings.Repeat("m", 1000), strings.Repeat("o", 9000), "n",
 	}
 
 	integers = []string{
@@ -142,6 +153,27 @@ var (
 		"x", "", "0", "-1", "9223372036854775807", "9223372036854775808", "a", "1.5", "NX", "GET", "\x00",
 		"*", "-9223372036854775808",
 	}
+
+	// members are those of sets.
+	members = []string{
+		"1", "2", "3", "-1", "a", "b", "c", "hello", "", "70000", "9223372036854775807", "-9223372036854775808",
+		"9223372036854775808", "01", "-0", "\x00\xff\r\n", strings.Repeat("m", 64), strings.Repeat("m", 65),
+	}
+
+	scores = []string{
+		"1", "2", "3", "0", "-1", "1.5", "0.1", "-0", "inf", "-inf", "1e17", "123456789012345678", "4611686018427387904",
+		"-9223372036854775808", "3e300", "5e-324", "0x1p3", "+2", "1e2",
+	}
+
+	scoreBounds = []string{
+		"-inf", "+inf", "inf", "1", "2", "3", "(1", "(2", "(0", "0", "-1", "(-inf", "(inf", "1.5", "1e17", "(1e17", "", "(", " 1", "1e400",
+	}
+	badBounds = []string{"x", "nan", "(nan", "1 ", "((1", "[1", "1e", "1\x00x"}
+
+	lexBounds = []string{
+		"-", "+", "[a", "(a", "[b", "(b", "[", "(", "[1", "(2", "[m5", "(m5", "[m900", "[hello", "[\xff", "(-1",
+	}
+	badLexBounds = []string{"x", "", "a", "-1", "+x", "--", "+\x00", "\x00"}
 
 	bits    = []string{"0", "1"}
 	badBits = []string{"2", "-1", "x", "", "01", "10"}

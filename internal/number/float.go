@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// ParseFloat reads a double: the score of ZADD, the increment of ZINCRBY, the
-// bound of ZRANGEBYSCORE, a longitude. It rounds to the nearest double and
+// ParseFloat reads a double: the score of ZADD, the increment of ZINCRBY, a
+// weight, a longitude. It rounds to the nearest double and
 // refuses what overflows, and what is not zero but rounds to it.
 func ParseFloat(s string) (float64, bool) {
 	if v, ok := ParseInt(s); ok {

@@ -5,7 +5,7 @@
 //
 //	integers       ParseInt, AppendInt               INCR, counts, offsets, the int encoding
 //	C integers     ParseCursor, ParseUint            cursors of SCAN; stream IDs
-//	doubles        ParseFloat, AppendDouble          scores
+//	doubles        ParseFloat, ParseBound, AppendDouble  scores
 //	long doubles   ParseLongDouble, LongDouble.Append  INCRBYFLOAT, HINCRBYFLOAT, GEOPOS
 //
 // Doubles and long doubles read the syntax of C's strtod: decimal or

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ const batch = 1000
 // connection that is closed afterwards, so that its buffers do not count as
 // the server's memory.
 func (p *Process) Load(ctx context.Context, n int) error {
-	err := p.pipelined(ctx, n, func(pipe redis.Pipeliner, i int) {
+	err := p.Pipelined(ctx, n, func(pipe redis.Pipeliner, i int) {
 		pipe.Set(ctx, workload.Key(i), workload.Value(i), 0)
 	})
 	if err != nil {
@@ -36,17 +37,18 @@ func (p *Process) Load(ctx context.Context, n int) error {
 
 // ReadAll gets every key of the sequence.
 func (p *Process) ReadAll(ctx context.Context, s workload.Sequence) error {
-	return p.pipelined(ctx, s.Len(), func(pipe redis.Pipeliner, i int) { pipe.Get(ctx, s.Key(i)) })
+	return p.Pipelined(ctx, s.Len(), func(pipe redis.Pipeliner, i int) { pipe.Get(ctx, s.Key(i)) })
 }
 
 // WriteAll sets every key of the sequence, to the values in turn.
 func (p *Process) WriteAll(ctx context.Context, s workload.Sequence, values []string) error {
-	return p.pipelined(ctx, s.Len(), func(pipe redis.Pipeliner, i int) {
+	return p.Pipelined(ctx, s.Len(), func(pipe redis.Pipeliner, i int) {
 		pipe.Set(ctx, s.Key(i), values[i%len(values)], 0)
 	})
 }
 
-func (p *Process) pipelined(ctx context.Context, n int, add func(pipe redis.Pipeliner, i int)) error {
+// Pipelined sends n commands, many at a time. A null reply is no error.
+func (p *Process) Pipelined(ctx context.Context, n int, add func(pipe redis.Pipeliner, i int)) error {
 	client := p.SocketClient()
 	defer client.Close()
 	for from := 0; from < n; from += batch {
@@ -54,7 +56,7 @@ func (p *Process) pipelined(ctx context.Context, n int, add func(pipe redis.Pipe
 		for i := from; i < min(from+batch, n); i++ {
 			add(pipe, i)
 		}
-		if _, err := pipe.Exec(ctx); err != nil {
+		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 			return err
 		}
 	}

@@ -60,3 +60,6 @@ func mixed(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
+
+// Noise returns pseudorandom number i.
+func Noise(i int) uint64 { return mixed(uint64(i) * 0x9e3779b97f4a7c15) }
