@@ -1,6 +1,9 @@
 package nook
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // An Error is an error that Redis knows. Its text is exactly the error reply of
 // Redis, code included, so that a server can send it as it is.
@@ -59,6 +62,17 @@ var (
 	ErrBitFieldReadOnly = &Error{text: "ERR BITFIELD_RO only supports the GET subcommand"}
 )
 
+// Errors of places.
+var (
+	ErrGeoPoint  = &Error{text: "ERR invalid longitude,latitude pair"} // the text of the real error names the pair
+	ErrGeoMember = &Error{text: "ERR could not decode requested zset member"}
+	ErrGeoRadius = &Error{text: "ERR radius cannot be negative"}
+	ErrGeoBox    = &Error{text: "ERR height or width cannot be negative"}
+	ErrGeoUnit   = &Error{text: "ERR unsupported unit provided. please use M, KM, FT, MI"}
+	ErrGeoCount  = &Error{text: "ERR COUNT must be > 0"}
+	ErrGeoAny    = &Error{text: "ERR the ANY argument requires COUNT argument"}
+)
+
 // Errors of commands that wait.
 var (
 	ErrTimeout = &Error{text: "ERR timeout is negative"}
@@ -78,6 +92,13 @@ var (
 	ErrNotPositive = &Error{text: "ERR value is out of range, must be positive"}
 	ErrPopCount    = &Error{text: "ERR count should be greater than 0"}
 	ErrMaxLen      = &Error{text: "ERR MAXLEN can't be negative"}
+)
+
+// Errors of HyperLogLogs.
+var (
+	ErrNotHLL     = &Error{text: "WRONGTYPE Key is not a valid HyperLogLog string value."}
+	ErrCorruptHLL = &Error{text: "INVALIDOBJ Corrupted HLL object detected"}
+	ErrDenseHLL   = &Error{text: "ERR HLL encoding is not sparse"}
 )
 
 // Errors of keys and databases.
@@ -101,6 +122,13 @@ var (
 	ErrTxUndeclared = &Error{text: "ERR the key was not declared to the transaction"}
 	ErrTxWatch      = &Error{text: "ERR WATCH inside MULTI is not allowed"}
 )
+
+// invalidPoint returns the ErrGeoPoint of a pair of coordinates.
+func invalidPoint(p GeoPoint) *Error {
+	pair := strconv.FormatFloat(p.Longitude, 'f', 6, 64) + "," + strconv.FormatFloat(p.Latitude, 'f', 6, 64)
+	pair = strings.ReplaceAll(strings.ReplaceAll(pair, "+Inf", "inf"), "-Inf", "-inf")
+	return &Error{text: ErrGeoPoint.text + " " + pair, kind: ErrGeoPoint}
+}
 
 // invalidExpire returns the ErrInvalidExpire of a command, named as on the
 // wire in lower case.

@@ -55,7 +55,7 @@ func (ks *keyspace) ring(sh *shard) {
 			break
 		}
 		if fields {
-			left -= ks.expireFields(sh, n, first.Entry, left)
+			left -= ks.expireFields(sh, n, first.Entry, now, left)
 		} else {
 			ks.expire(sh, n, first.Entry)
 			left--
@@ -95,20 +95,21 @@ func (ks *keyspace) expire(sh *shard, db int, e *table.Entry) {
 
 // expireFields removes fields that are due from a hash, at most so many, and
 // returns how many. The shard is locked.
-func (ks *keyspace) expireFields(sh *shard, db int, e *table.Entry, most int) int {
+func (ks *keyspace) expireFields(sh *shard, db int, e *table.Entry, now int64, most int) int {
 	w := ks.hand(sh, db, e)
-	n := w.expireFields(most)
+	n := w.expireFields(now, most)
 	w.settle()
 	w.commit()
 	return n
 }
 
 // expireFields removes fields of a hash whose time is up, at most so many, and
-// returns how many. If none is left the key goes.
-func (w *write) expireFields(most int) int {
+// returns how many. If none is left the key goes. The time is the one that was found to have come:
+// a clock that is read again may have been set back.
+func (w *write) expireFields(now int64, most int) int {
 	w.preserve()
 	h := w.entry.Object().(*value.Hash)
-	gone := h.Expire(w.c.now(), most)
+	gone := h.Expire(now, most)
 	w.modified()
 	w.event(EventHash, "hexpired")
 	if w.logged() {

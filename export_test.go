@@ -62,6 +62,13 @@ func contentsOf(e *table.Entry) string {
 		return fmt.Sprint(fields)
 	case *value.List:
 		return fmt.Sprintf("%q", c.Range(0, c.Len(), quicklist.Back))
+	case *value.ZSet:
+		text, cursor := "", c.From(0, false)
+		for range c.Len() {
+			member, score := cursor.Next()
+			text += fmt.Sprintf("%q %v ", member, score)
+		}
+		return text
 	case *value.Set:
 		return fmt.Sprintf("%q", slices.Sorted(slices.Values(c.Members())))
 	}

@@ -296,10 +296,15 @@ func (w *write) freshen() {
 	if w.entry.Form() == table.Object {
 		w.next = fieldDeadline(w.entry)
 	}
-	if at := w.entry.Deadline(); at != 0 && at <= w.c.now() {
+	at := w.entry.Deadline()
+	if at == 0 && w.next == 0 {
+		return
+	}
+	switch now := w.c.now(); {
+	case at != 0 && at <= now:
 		w.expire()
-	} else if w.next != 0 && w.next <= w.c.now() {
-		w.expireFields(math.MaxInt)
+	case w.next != 0 && w.next <= now:
+		w.expireFields(now, math.MaxInt)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,18 @@ func hashStores(t *testing.T, f func(t *testing.T, s *nook.Store)) {
 			f(t, nook.NewChecked(t, nook.Options{Encodings: n, Clock: nook.NewManualClock(time.Time{})}))
 		})
 	}
+}
+
+func hset(t require.TestingT, c *nook.Commands, key string, pairs ...string) {
+	for pair := range slices.Chunk(pairs, 2) {
+		_, err := c.HSet(key, nook.Field{Name: pair[0], Value: pair[1]})
+		require.NoError(t, err)
+	}
+}
+
+func hdel(t require.TestingT, c *nook.Commands, key string, fields ...string) {
+	_, err := c.HDel(key, fields...)
+	require.NoError(t, err)
 }
 
 func TestHashSetGet(t *testing.T) {
@@ -99,7 +112,7 @@ func requireHash(t *testing.T, s *nook.Store, key string, want map[string]string
 
 func TestHashDelete(t *testing.T) {
 	hashStores(t, func(t *testing.T, s *nook.Store) {
-		s.HSet("h", nook.Field{"a", "1"}, nook.Field{"b", "2"}, nook.Field{"c", "3"})
+		hset(t, s.Select(0), "h", "a", "1", "b", "2", "c", "3")
 		n, err := s.HDel("h", "a", "missing", "a", "c")
 		require.NoError(t, err)
 		require.Equal(t, 2, n)
@@ -127,7 +140,7 @@ func TestHashIncrBy(t *testing.T) {
 		require.EqualValues(t, math.MinInt64+14, n)
 		_, err = s.HIncrBy("h", "n", -15)
 		require.Equal(t, nook.ErrOverflow, err)
-		s.HSet("h", nook.Field{"s", "abc"}, nook.Field{"zero", "01"}, nook.Field{"max", "9223372036854775807"})
+		hset(t, s.Select(0), "h", "s", "abc", "zero", "01", "max", "9223372036854775807")
 		for _, field := range []string{"s", "zero"} {
 			_, err = s.HIncrBy("h", field, 1)
 			require.Equal(t, nook.ErrHashNotInteger, err)
@@ -156,7 +169,7 @@ func TestHashIncrByFloat(t *testing.T) {
 			_, err = s.HIncrByFloat("h", "n", by)
 			require.Equal(t, nook.ErrNotFinite, err)
 		}
-		s.HSet("h", nook.Field{"s", "abc"}, nook.Field{"inf", "inf"})
+		hset(t, s.Select(0), "h", "s", "abc", "inf", "inf")
 		_, err = s.HIncrByFloat("h", "s", 1)
 		require.Equal(t, nook.ErrHashNotFloat, err)
 		_, err = s.HIncrByFloat("h", "inf", 1)
@@ -176,7 +189,7 @@ func TestHashWrongType(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, "v", v)
-	s.HSet("h", nook.Field{"a", "1"})
+	hset(t, s.Select(0), "h", "a", "1")
 	_, _, err = s.Get("h")
 	require.Equal(t, nook.ErrWrongType, err)
 	_, err = s.Append("h", "x")
@@ -233,7 +246,7 @@ func TestHashRandom(t *testing.T) {
 		for i := range 30 {
 			f := nook.Field{fmt.Sprint("f", i), fmt.Sprint(i)}
 			all[f.Name] = f.Value
-			s.HSet("h", f)
+			hset(t, s.Select(0), "h", f.Name, f.Value)
 		}
 		field, ok, err := s.HRandField("h")
 		require.NoError(t, err)
@@ -269,15 +282,15 @@ func TestHashRandom(t *testing.T) {
 func TestHashScan(t *testing.T) {
 	s := nook.NewChecked(t, nook.Options{})
 	for i := range 2000 {
-		s.HSet("h", nook.Field{fmt.Sprint("stays", i), "v"}, nook.Field{fmt.Sprint("goes", i), "v"})
+		hset(t, s.Select(0), "h", fmt.Sprint("stays", i), "v", fmt.Sprint("goes", i), "v")
 	}
 	seen := map[string]int{}
 	n := 0
 	for field := range s.HScan("h", nook.ScanOptions{Match: "*s*", Count: 7}) {
 		seen[field]++
 		n++
-		s.HDel("h", fmt.Sprint("goes", n))
-		s.HSet("h", nook.Field{fmt.Sprint("new", n), "v"})
+		hdel(t, s.Select(0), "h", fmt.Sprint("goes", n))
+		hset(t, s.Select(0), "h", fmt.Sprint("new", n), "v")
 	}
 	for i := range 2000 {
 		require.Equal(t, 1, seen[fmt.Sprint("stays", i)])
@@ -294,12 +307,12 @@ func TestHashScan(t *testing.T) {
 
 func TestHashCopyAndRename(t *testing.T) {
 	hashStores(t, func(t *testing.T, s *nook.Store) {
-		s.HSet("h", nook.Field{"a", "1"}, nook.Field{"b", "2"}, nook.Field{"c", "3"})
+		hset(t, s.Select(0), "h", "a", "1", "b", "2", "c", "3")
 		ok, err := s.Copy("h", "copy")
 		require.NoError(t, err)
 		require.True(t, ok)
-		s.HSet("h", nook.Field{"a", "changed"})
-		s.HDel("h", "b")
+		hset(t, s.Select(0), "h", "a", "changed")
+		hdel(t, s.Select(0), "h", "b")
 		requireHash(t, s, "copy", map[string]string{"a": "1", "b": "2", "c": "3"})
 		require.NoError(t, s.Rename("copy", "renamed"))
 		requireHash(t, s, "renamed", map[string]string{"a": "1", "b": "2", "c": "3"})
@@ -310,13 +323,44 @@ func TestHashAllocations(t *testing.T) {
 	s := nook.NewChecked(t, nook.Options{})
 	value := strings.Repeat("v", 40)
 	for i := range 20 {
-		s.HSet("small", nook.Field{fmt.Sprint("f", i), value})
+		hset(t, s.Select(0), "small", fmt.Sprint("f", i), value)
 	}
 	for i := range 1000 {
-		s.HSet("big", nook.Field{fmt.Sprint("f", i), value})
+		hset(t, s.Select(0), "big", fmt.Sprint("f", i), value)
 	}
 	for key, want := range map[string][2]float64{"small": {1, 0}, "big": {0, 1}} {
-		require.Equal(t, want[0], testing.AllocsPerRun(100, func() { s.HGet(key, "f7") }), "HGet of a %s hash", key)
-		require.Equal(t, want[1], testing.AllocsPerRun(100, func() { s.HSet(key, nook.Field{"f7", value}) }), "HSet of a %s hash", key)
+		require.Equal(t, want[0], testing.AllocsPerRun(100, func() { _, _, _ = s.HGet(key, "f7") }), "HGet of a %s hash", key)
+		require.Equal(t, want[1], testing.AllocsPerRun(100, func() { _, _ = s.HSet(key, nook.Field{"f7", value}) }), "HSet of a %s hash", key)
+	}
+}
+
+// TestHashConcurrently counts in one hash from many goroutines, while other
+// fields of it come and expire.
+func TestHashConcurrently(t *testing.T) {
+	for _, entries := range []int{0, -1} {
+		s := nook.NewChecked(t, nook.Options{Encodings: nook.Encodings{HashMaxListpackEntries: entries}})
+		var group sync.WaitGroup
+		for n := range 4 {
+			group.Go(func() {
+				field := fmt.Sprint("timed", n)
+				for range 500 {
+					try(s.HIncrBy("h", "sum", 1))
+					try(s.HSetWith("h", nook.HSetOptions{Expire: nook.ExpireIn(time.Millisecond)}, nook.Field{Name: field, Value: "v"}))
+					try(s.HGetAll("h"))
+					try(s.HExpireTime("h", field))
+				}
+			})
+		}
+		group.Wait()
+		nook.Check(t, s)
+		sum, err := s.HIncrBy("h", "sum", 0)
+		require.NoError(t, err)
+		require.EqualValues(t, 2000, sum)
+	}
+}
+
+func try(_ any, err error) {
+	if err != nil {
+		panic(err)
 	}
 }

@@ -37,13 +37,6 @@ func timedHashes(t *testing.T, f func(t *testing.T, s *nook.Store, clock *nook.M
 	}
 }
 
-func hset(t require.TestingT, c *nook.Commands, key string, pairs ...string) {
-	for pair := range slices.Chunk(pairs, 2) {
-		_, err := c.HSet(key, nook.Field{Name: pair[0], Value: pair[1]})
-		require.NoError(t, err)
-	}
-}
-
 func TestFieldsExpireWhenDue(t *testing.T) {
 	timedHashes(t, func(t *testing.T, s *nook.Store, clock *nook.ManualClock) {
 		hset(t, s.Select(0), "h", "a", "1", "b", "2", "c", "3")
@@ -205,6 +198,41 @@ func TestLateAlarm(t *testing.T) {
 		require.Equal(t, 1, some)
 		nook.Check(t, s)
 	}
+}
+
+// waveringClock is a clock that is set back and forth. Its timers go off by hand.
+type waveringClock struct {
+	now, reads atomic.Int64
+	calls      []func()
+}
+
+func (c *waveringClock) Now() time.Time { return time.UnixMilli(c.now.Load() - c.reads.Add(1)%2*10) }
+
+func (c *waveringClock) AfterFunc(_ time.Duration, f func()) nook.Timer {
+	c.calls = append(c.calls, f)
+	return stuckTimer{}
+}
+
+// TestClockSetBack shows that an alarm ends though the clock is set back meanwhile.
+func TestClockSetBack(t *testing.T) {
+	clock := new(waveringClock)
+	clock.now.Store(1000)
+	s := nook.NewChecked(t, nook.Options{Clock: clock, Shards: 1})
+	hset(t, s.Select(0), "h", "a", "1", "b", "2")
+	for range 2 { // at whichever reading
+		_, err := s.HExpireAt("h", time.UnixMilli(2000), "a")
+		require.NoError(t, err)
+	}
+	clock.now.Store(2000)
+	for range 2 {
+		for _, f := range clock.calls {
+			f()
+		}
+	}
+	nook.Check(t, s)
+	n, err := s.HLen("h")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
 }
 
 // TestFieldDeadlinesAreNotTheKeys shows that fields with a deadline do not make a
@@ -416,7 +444,7 @@ func (w hashWorld) set(db int, key, field, value string, deadline int64) {
 }
 
 // TestFieldExpiryModel compares hashes whose fields come, go, expire and move
-// with a naive model, and a second store made of the journal with the first.
+// with a naive model, and so a second store that follows the journal.
 func TestFieldExpiryModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		clock := nook.NewManualClock(time.Time{})
@@ -428,6 +456,9 @@ func TestFieldExpiryModel(t *testing.T) {
 		s, err := nook.New(&o)
 		require.NoError(t, err)
 		defer func() { require.NoError(t, s.Close()) }()
+		twin, err := nook.New(&nook.Options{Clock: clock, Databases: 2})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, twin.Close()) }()
 		w := hashWorld{{}, {}}
 		key := rapid.SampledFrom([]string{"h", "i", "j"})
 		field := rapid.SampledFrom([]string{"a", "b", "c", "1"})
@@ -521,18 +552,21 @@ func TestFieldExpiryModel(t *testing.T) {
 			"": func(t *rapid.T) {
 				nook.Check(t, s)
 				require.Equal(t, w, worldOf(t, s))
+				j.run(t, twin)
+				require.Equal(t, w, worldOf(t, twin), "what the journal makes")
 			},
 		})
-		twin, err := nook.New(&nook.Options{Clock: clock, Databases: 2})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, twin.Close()) }()
-		for _, effects := range j.list {
-			for _, e := range effects {
-				do(t, twin.Select(e.DB), e.Args...)
-			}
-		}
-		require.Equal(t, w, worldOf(t, twin), "what the journal makes")
 	})
+}
+
+// run runs the effects that came since the last call.
+func (j *entries) run(t require.TestingT, s *nook.Store) {
+	for _, effects := range j.list {
+		for _, e := range effects {
+			do(t, s.Select(e.DB), e.Args...)
+		}
+	}
+	j.list = nil
 }
 
 // worldOf reads all hashes of a store.

@@ -96,6 +96,12 @@ var effectRows = []struct{ command, effects string }{
 	{"sdiffstore s t missing", "SDIFFSTORE s t missing"},
 	{"sdiffstore s t t", "DEL s"},
 	{"sdiffstore s t t", ""},
+	{"geoadd g 13.361389 38.115556 p", "ZADD g 3479099956230698 p"},
+	{"geoadd g 13.361389 38.115556 p", ""},
+	{"geosearchstore h g frommember p byradius 1 km", "ZADD h 3479099956230698 p"},
+	{"georadius g 13.361389 38.115556 1 km store h", "DEL h; ZADD h 3479099956230698 p"},
+	{"georadius g 0 0 1 km store h", "DEL h"},
+	{"georadius g 0 0 1 km store h", ""},
 	{"expire n 10", "PEXPIREAT n 1577836810000"},
 	{"pexpire n 10 nx", ""},
 	{"expireat n 2000000000", "PEXPIREAT n 2000000000000"},
@@ -132,6 +138,38 @@ var effectRows = []struct{ command, effects string }{
 	{"rpop li 9", "RPOP li 2"},
 	{"rpop li", ""},
 	{"lpop mo", "LPOP mo"},
+	{"pfadd hll a b", "PFADD hll a b"},
+	{"pfadd hll a", ""},
+	{"pfcount hll", "PFCOUNT hll"},
+	{"pfcount hll", ""},
+	{"pfcount hll missing", ""},
+	{"pfmerge union hll missing", "PFMERGE union hll missing"},
+	{"pfdebug todense hll", "PFDEBUG TODENSE hll"},
+	{"pfdebug todense hll", ""},
+	{"del hll union", "DEL hll; DEL union"},
+	{"zadd z 1 a 2.5 b inf c", "ZADD z 1 a 2.5 b inf c"},
+	{"zadd z 1 a", ""},
+	{"zadd z gt ch 0 a 3 b 4 d", "ZADD z 3 b 4 d"},
+	{"zincrby z 0.1 a", "ZADD z 1.1000000000000001 a"},
+	{"zadd z incr -inf c", ""},
+	{"zadd z xx incr 1 missing", ""},
+	{"zrem z a missing d", "ZREM z a d"},
+	{"zrem z missing", ""},
+	{"zadd z 0 a 0 b 0 c 0 d 0 e 0 f", "ZADD z 0 a 0 b 0 c 0 d 0 e 0 f"},
+	{"zrangestore y z 1 2", "ZADD y 0 b 0 c"},
+	{"zrangestore y z (0 +inf byscore", "DEL y"},
+	{"zrangestore y z [b + bylex limit 1 2", "ZADD y 0 c 0 d"},
+	{"zunionstore y 2 y z weights 2 3", "DEL y; ZADD y 0 a 0 b 0 c 0 d 0 e 0 f"},
+	{"zinterstore missing 2 y nosuch", ""},
+	{"zpopmin z", "ZPOPMIN z 1"},
+	{"zpopmax z 0", ""},
+	{"bzpopmax nosuch z 0", "ZPOPMAX z 1"},
+	{"zmpop 2 nosuch y max count 4", "ZPOPMAX y 4"},
+	{"zremrangebyrank z 0 0", "ZREMRANGEBYRANK z 0 0"},
+	{"zremrangebyscore z (0 inf", ""},
+	{"zremrangebyscore z (-1 inf", "ZREMRANGEBYSCORE z (-1 inf"},
+	{"zremrangebylex y [b +", "ZREMRANGEBYLEX y [b +"},
+	{"zpopmax y 9", "ZPOPMAX y 1"},
 	{"swapdb 0 2", "SWAPDB 0 2"},
 	{"swapdb 1 1", ""},
 	{"flushdb", "FLUSHDB"},
@@ -225,6 +263,20 @@ func TestJournalOrder(t *testing.T) {
 		func(r *rand.Rand, c *nook.Commands) error { _, err := c.SMove(key(r), key(r), "x"); return err },
 		func(r *rand.Rand, c *nook.Commands) error {
 			_, err := c.SUnionStore(key(r), key(r), key(r))
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.ZAdd(key(r), nook.Z{Member: "x", Score: r.Float64()}, nook.Z{Member: fmt.Sprint(r.IntN(9))})
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.ZIncrBy(key(r), "x", 0.1); return err },
+		func(r *rand.Rand, c *nook.Commands) error { _, err := c.ZPopMinCount(key(r), r.IntN(4)); return err },
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.ZUnionStore(key(r), nook.ZCombineOptions{}, key(r), key(r))
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.ZRemRange(key(r), nook.ScoreRange(0, 0.3))
 			return err
 		},
 		func(r *rand.Rand, c *nook.Commands) error {

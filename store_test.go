@@ -149,6 +149,13 @@ var calls = map[string]func(c *Commands) error{
 	"BLMove":         func(c *Commands) error { return moved(c.BLMove(context.Background(), 1, "k", "l", Left, Right)).err },
 	"BRPopLPush":     func(c *Commands) error { _, _, err := c.BRPopLPush(context.Background(), 1, "k", "l"); return err },
 	"BLMPop":         func(c *Commands) error { _, _, err := c.BLMPop(context.Background(), 1, Left, 1, "k"); return err },
+	"PFAdd":          func(c *Commands) error { _, err := c.PFAdd("k", "a"); return err },
+	"PFCount":        func(c *Commands) error { _, err := c.PFCount("k"); return err },
+	"PFCount of two": func(c *Commands) error { _, err := c.PFCount("k", "l"); return err },
+	"PFMerge":        func(c *Commands) error { return c.PFMerge("k", "l") },
+	"PFDebugDecode":  func(c *Commands) error { _, _, err := c.PFDebugDecode("k"); return err },
+	"PFDebugToDense": func(c *Commands) error { _, _, err := c.PFDebugToDense("k"); return err },
+	"PFDebugGetReg":  func(c *Commands) error { _, _, err := c.PFDebugGetReg("k"); return err },
 	"Del":            func(c *Commands) error { _, err := c.Del("k"); return err },
 	"Del of two":     func(c *Commands) error { _, err := c.Del("k", "l"); return err },
 	"Unlink":         func(c *Commands) error { _, err := c.Unlink("k"); return err },
@@ -233,6 +240,12 @@ var calls = map[string]func(c *Commands) error{
 	"ZRandMember":    func(c *Commands) error { _, _, err := c.ZRandMember("k"); return err },
 	"ZRandMembers":   func(c *Commands) error { _, err := c.ZRandMembers("k", 1); return err },
 	"ZScanPage":      func(c *Commands) error { _, _, err := c.ZScanPage("k", 0, ScanOptions{}); return err },
+	"GeoAdd":         func(c *Commands) error { _, err := c.GeoAdd("k", GeoLocation{}); return err },
+	"GeoPos":         func(c *Commands) error { _, err := c.GeoPos("k", "a"); return err },
+	"GeoDist":        func(c *Commands) error { _, _, err := c.GeoDist("k", "a", "b", Meters); return err },
+	"GeoHash":        func(c *Commands) error { _, err := c.GeoHash("k", "a"); return err },
+	"GeoSearch":      func(c *Commands) error { _, err := c.GeoSearch("k", GeoQuery{}); return err },
+	"GeoSearchStore": func(c *Commands) error { _, err := c.GeoSearchStore("k", "l", GeoQuery{}); return err },
 	"Stats":          func(c *Commands) error { _, err := c.Stats(); return err },
 	"Exec":           func(c *Commands) error { return c.Exec(func(*Tx) error { panic("called") }) },
 	"Watch":          func(c *Commands) error { _, err := c.Watch("k"); return err },
@@ -241,8 +254,8 @@ var calls = map[string]func(c *Commands) error{
 // failsOnly are the methods of Commands that calls does not need.
 var failsOnly = map[string]string{
 	"BitCountRange": "is BitCount", "BitPosFrom": "is BitPos", "BitPosRange": "is BitPos",
-	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop", "Now": "cannot fail", "DBIndex": "cannot fail", "Databases": "cannot fail",
-	"Select": "cannot fail", "MakeRoom": "does nothing",
+	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore", "ZScan": "ends with the loop", "Now": "cannot fail", "DBIndex": "cannot fail", "Databases": "cannot fail",
+	"Select": "cannot fail", "MakeRoom": "does nothing", "PFSelfTest": "needs no store", "PFDebugEncoding": "is PFDebugDecode",
 }
 
 // TestCallsAreAll keeps the list of calls complete.

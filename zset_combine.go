@@ -124,7 +124,7 @@ func (c *commands) ZInterCard(limit int, keys ...string) (int, error) {
 		return 0, err
 	}
 	defer m.done()
-	sources, err := m.zsources(keys, nil, true)
+	sources, err := m.zsources(keys, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -146,7 +146,7 @@ func (c *commands) zcombine(f zcombination, o ZCombineOptions, keys []string) ([
 		return nil, err
 	}
 	defer m.done()
-	sources, err := m.zsources(keys, o.Weights, true)
+	sources, err := m.zsources(keys, o.Weights)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (c *commands) zcombineStore(dst, event string, f zcombination, o ZCombineOp
 		return 0, err
 	}
 	defer m.done()
-	sources, err := m.zsources(keys, o.Weights, false)
+	sources, err := m.zsources(keys, o.Weights)
 	if err != nil {
 		return 0, err
 	}
@@ -183,15 +183,12 @@ type zsource struct {
 	weight float64
 }
 
-// zsources opens keys that are combined. Only a command that does not write tells of those that
-// are missing.
-func (m *multi) zsources(keys []string, weights []float64, misses bool) ([]zsource, error) {
+// zsources opens keys that are combined.
+func (m *multi) zsources(keys []string, weights []float64) ([]zsource, error) {
 	all := make([]zsource, len(keys))
 	for i, key := range keys {
 		w := m.open(key)
-		if misses {
-			w.noteMiss()
-		}
+		w.noteMiss()
 		if err := all[i].take(w.entry); err != nil {
 			return nil, err
 		}

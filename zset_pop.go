@@ -30,13 +30,13 @@ func (c *commands) ZPopMax(key string) (Z, bool, error) {
 
 // ZPopMinCount removes the first n members, or as many as there are, and returns them.
 //
-// Fails with ErrWrongType. O(log n + removed). See ZPopMin.
+// Fails with ErrNotPositive if n is negative, and with ErrWrongType. O(log n + removed). See ZPopMin.
 func (c *commands) ZPopMinCount(key string, n int) ([]Z, error) { return c.zpop(key, n, false) }
 
 // ZPopMaxCount removes the last n members, or as many as there are, and returns them, the last one
 // first.
 //
-// Fails with ErrWrongType. O(log n + removed). See ZPopMax.
+// Fails with ErrNotPositive if n is negative, and with ErrWrongType. O(log n + removed). See ZPopMax.
 func (c *commands) ZPopMaxCount(key string, n int) ([]Z, error) { return c.zpop(key, n, true) }
 
 func first(members []Z, err error) (Z, bool, error) {
@@ -47,12 +47,15 @@ func first(members []Z, err error) (Z, bool, error) {
 }
 
 func (c *commands) zpop(key string, n int, last bool) ([]Z, error) {
+	if n < 0 {
+		return nil, ErrNotPositive
+	}
 	w, z, err := c.writeZSet(key, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer w.done()
-	if z == nil || n <= 0 {
+	if z == nil || n == 0 {
 		return nil, nil
 	}
 	return w.pop(z, n, last), nil

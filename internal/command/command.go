@@ -26,6 +26,7 @@ type Row struct {
 	Doc     string       // one sentence
 	Cost    string       // its complexity
 	Old     *Deprecation // nil unless deprecated
+	System  bool         // meant for those who work on the server, not for applications
 	History []Change     // from the oldest to the newest
 	Sub     []*Row       // sub-commands; a container with these has no Run unless it may be called alone
 	Run     func(c *Call) error

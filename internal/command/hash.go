@@ -151,22 +151,6 @@ func hsetNX(c *Call) error { return c.flag(c.DB.HSetNX(c.Args[1], c.Args[2], c.A
 
 func hmget(c *Call) error { return c.optionals(c.DB.HMGet(c.Args[1], c.Args[2:]...)) }
 
-// optionals replies strings, with nulls for those that are absent.
-func (c *Call) optionals(values []nook.Optional, err error) error {
-	if err != nil {
-		return err
-	}
-	c.Out.Array(len(values))
-	for _, v := range values {
-		if v.OK {
-			c.Out.Bulk(v.Value)
-		} else {
-			c.Out.Null()
-		}
-	}
-	return nil
-}
-
 func hset(c *Call) error { return c.count(c.setFields()) }
 
 func hmset(c *Call) error {
@@ -232,7 +216,7 @@ func hrandField(c *Call) error {
 	if len(c.Args) == 2 {
 		return c.optional(c.DB.HRandField(c.Args[1]))
 	}
-	n, values, err := c.drawOptions("withvalues")
+	n, values, err := c.drawOptions()
 	if err != nil {
 		return err
 	}
@@ -261,16 +245,16 @@ func (c *Call) pairsOfFields(fields []nook.Field) {
 	}
 }
 
-// drawOptions reads a number of elements to be drawn, and the word that asks
-// for what belongs to them.
-func (c *Call) drawOptions(word string) (n int, with bool, err error) {
+// drawOptions reads a number of elements to be drawn, and whether their values
+// are asked for.
+func (c *Call) drawOptions() (n int, with bool, err error) {
 	count, err := integer(c.Args[2])
 	switch {
 	case err != nil:
 		return 0, false, err
 	case count == math.MinInt64:
 		return 0, false, errInt64
-	case len(c.Args) > 4 || len(c.Args) == 4 && !is(c.Args[3], word):
+	case len(c.Args) > 4 || len(c.Args) == 4 && !is(c.Args[3], "withvalues"):
 		return 0, false, nook.ErrSyntax
 	case len(c.Args) == 4 && (count < -math.MaxInt64/2 || count > math.MaxInt64/2):
 		return 0, false, nook.ErrCount

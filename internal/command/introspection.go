@@ -239,7 +239,11 @@ func (c *Call) docs(rows []*Row) {
 func (r *Row) document(c *Call) {
 	fields := 4
 	if r.Old != nil {
-		fields += 3
+		fields += 2
+	}
+	flags := r.docFlags()
+	if len(flags) > 0 {
+		fields++
 	}
 	if r.History != nil {
 		fields++
@@ -252,9 +256,11 @@ func (r *Row) document(c *Call) {
 	c.field("since", r.Since)
 	c.field("group", r.Group)
 	c.field("complexity", r.Cost)
-	if r.Old != nil {
+	if len(flags) > 0 {
 		c.Out.Bulk("doc_flags")
-		c.set([]string{"deprecated"})
+		c.set(flags)
+	}
+	if r.Old != nil {
 		c.field("deprecated_since", r.Old.Since)
 		c.field("replaced_by", r.Old.Use)
 	}
@@ -270,6 +276,17 @@ func (r *Row) document(c *Call) {
 		c.Out.Bulk("subcommands")
 		c.docs(r.Sub)
 	}
+}
+
+// docFlags returns the flags of the documentation.
+func (r *Row) docFlags() (flags []string) {
+	if r.Old != nil {
+		flags = append(flags, "deprecated")
+	}
+	if r.System {
+		flags = append(flags, "syscmd")
+	}
+	return flags
 }
 
 func commandList(c *Call) error {

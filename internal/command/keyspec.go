@@ -147,7 +147,7 @@ func (r *Row) bySpecs(args []string, dst []KeyRef) ([]KeyRef, bool) {
 		}
 		more, ok := r.Keys[i].find(args, refs)
 		if !ok {
-			return dst, false
+			return refs, false // PFMERGE has a key even where the others are missing
 		}
 		refs = more
 	}

@@ -511,7 +511,7 @@ func (c *Call) awaitMove(from, to nook.Side, limit string) error {
 	var ok bool
 	var x patient
 	err = c.wait(func(ctx context.Context) (err error) {
-		x.Context = ctx
+		x = patient{ctx, false}
 		v, ok, err = c.DB.BLMove(&x, patience, c.Args[1], c.Args[2], from, to)
 		return err
 	})

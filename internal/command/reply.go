@@ -1,5 +1,7 @@
 package command
 
+import "github.com/nookdb/nook"
+
 // The methods below write what a typed call returned, or pass its error on, so
 // that an adapter is one line: return c.count(c.DB.Del(c.Args[1:]...)).
 
@@ -47,6 +49,22 @@ func (c *Call) optional(s string, ok bool, err error) error {
 		c.Out.Bulk(s)
 	default:
 		c.Out.Null()
+	}
+	return nil
+}
+
+// optionals replies strings, with nulls for those that are absent.
+func (c *Call) optionals(values []nook.Optional, err error) error {
+	if err != nil {
+		return err
+	}
+	c.Out.Array(len(values))
+	for _, v := range values {
+		if v.OK {
+			c.Out.Bulk(v.Value)
+		} else {
+			c.Out.Null()
+		}
 	}
 	return nil
 }

@@ -363,21 +363,7 @@ func getEx(c *Call) error {
 	return c.optional("", false, err)
 }
 
-func mget(c *Call) error {
-	values, err := c.DB.MGet(c.Args[1:]...)
-	if err != nil {
-		return err
-	}
-	c.Out.Array(len(values))
-	for _, v := range values {
-		if v.OK {
-			c.Out.Bulk(v.Value)
-		} else {
-			c.Out.Null()
-		}
-	}
-	return nil
-}
+func mget(c *Call) error { return c.optionals(c.DB.MGet(c.Args[1:]...)) }
 
 func mset(c *Call) error {
 	pairs, err := c.pairs()

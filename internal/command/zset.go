@@ -279,7 +279,6 @@ const (
 	errLexRange    = Error("ERR min or max not valid string range item")
 	errRangeLimit  = Error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")
 	errRangeScores = Error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")
-	errPopCount    = Error("ERR value is out of range, must be positive")
 	errMPopKeys    = Error("ERR numkeys should be greater than 0")
 	errMPopCount   = Error("ERR count should be greater than 0")
 	errInterLimit  = Error("ERR LIMIT can't be negative")
@@ -380,7 +379,11 @@ func (c *Call) optionalDouble(f float64, ok bool, err error) error {
 	return nil
 }
 
+// zincrBy knows the options of ZADD, only to refuse them.
 func zincrBy(c *Call) error {
+	if _, rest := parseZAdd(c.Args[2:]); len(rest) != 2 {
+		return nook.ErrSyntax
+	}
 	by, err := float(c.Args[2])
 	if err != nil {
 		return err
@@ -478,7 +481,7 @@ func (c *Call) zpop(pop func(key string, n int) ([]nook.Z, error)) error {
 	if len(c.Args) == 3 {
 		n, ok := number.ParseInt(c.Args[2])
 		if !ok || n < 0 {
-			return errPopCount
+			return nook.ErrNotPositive
 		}
 		members, err := pop(c.Args[1], int(min(n, math.MaxInt)))
 		return c.zmembers(members, true, err)

@@ -35,6 +35,12 @@ var contests = []contest{
 	{"", []string{"BLPOP a 0 | PING | LLEN a"}, []string{"RPUSH a 1 2"}},
 	{"", []string{"BLPOP a 0 | BLPOP b 0"}, []string{"RPUSH a 1 2", "RPUSH b 1 2"}},
 	{"", []string{"BLPOP a 0"}, []string{"LINSERT a BEFORE 1 2", "LPUSHX a 1", "RPUSH a 1"}},
+	{"", []string{"BZPOPMIN a 0", "BZPOPMAX a 0"}, []string{"ZADD a 1 x 2 y 3 z"}},
+	{"", []string{"BZMPOP 0 2 a b MAX COUNT 2", "BZPOPMIN b 0"}, []string{"ZADD b 1 x 2 y 3 z"}},
+	{"", []string{"BZPOPMIN a 0"}, []string{"SET a x", "DEL a", "RPUSH a x", "DEL a", "ZINCRBY a 1 x"}},
+	{"ZADD b 1 x 2 y", []string{"BZPOPMAX a 0"}, []string{"ZUNIONSTORE a 1 b"}},
+	{"ZADD b 1 x 2 y", []string{"BZPOPMAX a 0 | PING"}, []string{"ZRANGESTORE a b 0 -1"}},
+	{"", []string{"BLPOP a 0", "BZPOPMIN a 0"}, []string{"ZADD a 1 x", "RPUSH a 1"}},
 }
 
 // TestBlocking has connections wait on both sides, and compares what they get.

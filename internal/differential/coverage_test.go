@@ -35,7 +35,7 @@ func commandRows() map[string]row {
 
 // finishedGroups are the groups of which nook has every command but those in
 // unfinished.
-var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set"}
+var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo"}
 
 var unfinished = []string{"SORT", "SORT_RO", "DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 

@@ -136,7 +136,7 @@ var differences = []difference{
 		name:   "listpacks of sets",
 		reason: "Redis 7.2 keeps small sets of strings as listpacks; 7.0 has hash tables at once.",
 		allows: func(c command, redis, nook resp.Reply) bool {
-			isSet := justTyped == nil || len(c) == 3 && justTyped[0] == c[2] && justTyped[1] == "set"
+			isSet := justTyped == nil || len(c) == 3 && (justTyped[0] != c[2] || justTyped[1] == "set")
 			return c.name() == "OBJECT ENCODING" && isSet && redis.Str == "hashtable" && nook.Str == "listpack"
 		},
 		setup: sequence{one("MULTI"), one("SADD", "a", "member"), one("OBJECT", "ENCODING", "a"), one("DEL", "a")},
@@ -173,6 +173,15 @@ var differences = []difference{
 		},
 		setup: sequence{one("RPUSH", "a", "1", "2")},
 		shown: sequence{{commands: []command{{"OBJECT", "ENCODING", "a"}, {"DEL", "a"}}}}, // or else it shows at the end again
+	},
+	{
+		name:   "HyperLogLog that is cut off",
+		reason: "Of registers that end in half a run, Redis takes the byte behind the value for the other half, and changes it. nook calls them corrupted.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			return c.name() == "PFADD" && c.has("cut off") && redis.Int == 1 && strings.HasPrefix(nook.Str, "INVALIDOBJ ")
+		},
+		setup: sequence{one("SET", "a", "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f")},
+		shown: sequence{{commands: []command{{"PFADD", "a", "cut off"}, {"DEL", "a"}}}},
 	},
 	{
 		name:   "number of commands",

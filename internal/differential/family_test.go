@@ -24,6 +24,8 @@ var families = []family{
 	{name: "list", conns: 1, forms: listForms, chunks: listChunks},
 	{name: "set", conns: 1, forms: setForms, chunks: setChunks},
 	{name: "zset", conns: 1, forms: zsetForms, chunks: zsetChunks},
+	{name: "hyperloglog", conns: 1, forms: hllForms, chunks: hllChunks},
+	{name: "geo", conns: 1, forms: geoForms},
 	{name: "generic", conns: 2, forms: genericForms},
 	{name: "transactions", conns: 2, forms: transactionForms, chunks: transactionChunks},
 	{name: "connection", conns: 2, forms: connectionForms, chunks: connectionChunks},

@@ -32,12 +32,18 @@ var kinds = map[string]func(*rapid.T) string{
 	"cursor":  mostly(cursors, badCursors),
 	"count":   mostly(counts, badCounts),
 	"junk":    from(junk),
+	"sketch":  from(sketches),
 	"score":   mostly(scores, badFloats),
 	"bound":   mostly(scoreBounds, badBounds),
 	"lex":     mostly(lexBounds, badLexBounds),
 	"lexset":  from(lexSets),
 	"big":     from(bigValues),
 	"member":  from(members),
+	"lon":     mostly(longitudes, badCoordinates),
+	"lat":     mostly(latitudes, badCoordinates),
+	"length":  mostly(lengths, badLengths),
+	"unit":    mostly(units, badUnits),
+	"place":   from(places),
 
 	"field": from(fields),
 	"draws": mostly(draws, badDraws),
@@ -84,6 +90,15 @@ var (
 	// bigValues fill the nodes of lists.
 	bigValues = []string{
 		strings.Repeat("p", 3000), strings.Repeat("q", 3000), strings.Repeat("m", 1000), strings.Repeat("o", 9000), "n",
+	}
+
+	// sketches are HyperLogLogs, and what looks like some.
+	sketches = []string{
+		"HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7f\xff",
+		"HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x60\x00\x83\x85\x02\x5f\xf3",
+		"HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xfe",
+		"HYLL\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80" + strings.Repeat("\x41\x10\x04", 4096),
+		"HYLL\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80" + strings.Repeat("\x00", 100),
 	}
 
 	integers = []string{
@@ -174,6 +189,22 @@ var (
 		"-", "+", "[a", "(a", "[b", "(b", "[", "(", "[1", "(2", "[m5", "(m5", "[m900", "[hello", "[\xff", "(-1",
 	}
 	badLexBounds = []string{"x", "", "a", "-1", "+x", "--", "+\x00", "\x00"}
+
+	// Places are in Sicily, at the edges of the world and on the other side of it; some are the
+	// same.
+	longitudes = []string{
+		"13.361389", "15.087269", "15", "13.583333", "13.361389", "12.758489", "15.2", "-180", "180", "179.9", "-179.9", "0", "-70.5",
+	}
+	latitudes = []string{
+		"38.115556", "37.502669", "37", "37.316667", "38.115556", "38.788135", "37.6", "85.05112878", "-85.05112878", "84", "-80.2", "0", "-38",
+	}
+	badCoordinates = []string{"181", "-181", "91", "x", "", "inf", "-inf", "nan", "1e300", " 1", "-90.00000049"}
+
+	lengths    = []string{"0", "1", "100", "200", "200.5", "300", "1000", "5000", "20100", "1e7", "1e300", "inf", "0.001"}
+	badLengths = []string{"-1", "x", "", "nan", "-0.5", "-inf"}
+	units      = []string{"m", "km", "km", "km", "ft", "mi", "KM", "Mi"}
+	badUnits   = []string{"x", "", "kms", "k"}
+	places     = []string{"p", "q", "r", "s", "t", "u", "v", "w", "Palermo", "", "1", strings.Repeat("x", 65)}
 
 	bits    = []string{"0", "1"}
 	badBits = []string{"2", "-1", "x", "", "01", "10"}

@@ -264,7 +264,7 @@ func (r *rope) insert(s Spot, v string, m Limit) {
 	d := r.node(s)
 	switch {
 	case m.takes(d, len(v)):
-		r.set(s, d.pack.InsertBefore(s.pos, v), 1)
+		r.set(s, m.room(d.pack, len(v)).InsertBefore(s.pos, v), 1)
 	case d.n == 0: // the node of a list that was empty, and not for long
 		r.set(s, pack(v).Append(v), 1)
 	case s.pos == first:
@@ -311,18 +311,18 @@ func (r *rope) insertBetween(s Spot, v string, m Limit) {
 	}
 	s.pos = r.end(s)
 	r.insert(s, v, m)
-	s, _ = r.join(s, Front, m)
+	s = r.join(s, Front, m)
 	if s, ok := r.beside(s, Back); ok {
 		r.join(s, Back, m)
 	}
 }
 
 // join makes one node of that of s and the one beside it, if they fit. It
-// returns the place of s, which is in the joined node then.
-func (r *rope) join(s Spot, towards End, m Limit) (Spot, bool) {
+// returns the place of s, which may be in the joined node then.
+func (r *rope) join(s Spot, towards End, m Limit) Spot {
 	t, ok := r.beside(s, towards)
 	if !ok || !m.joins(r.node(s), r.node(t)) {
-		return s, false
+		return s
 	}
 	left, right := s, t
 	if towards == Front {
@@ -332,7 +332,7 @@ func (r *rope) join(s Spot, towards End, m Limit) (Spot, bool) {
 	n, p := r.node(right).n, r.node(right).pack
 	r.set(left, r.node(left).pack.Concat(p), n)
 	r.cut(right)
-	return s, true
+	return s
 }
 
 // replace puts v into the place of the element at s.
@@ -374,7 +374,7 @@ func (r *rope) delete(s Spot, m Limit) Spot {
 	}
 	r.remove(s)
 	if m.half().takesAll(r, s) {
-		s, _ = r.join(s, Front, m)
+		s = r.join(s, Front, m)
 	}
 	if s.pos == r.end(s) {
 		return r.over(s, Back)

@@ -24,14 +24,18 @@ import (
 // value on that is too long or one too many. There is no way back, as in Redis.
 //
 // Strings that come out of a hash are copies or never change.
+//
+// Most hashes are small, so the pointer to the list or to what the other forms
+// need is one word, and the list's sizes are half a word each.
 type Hash struct {
-	list listpack.List // of the small forms, nil in the big one
-	more *hashMore     // nil in the small form without deadlines
+	p      unsafe.Pointer // the bytes of the list of a small hash without deadlines, else a *hashMore
+	n, cap uint32         // of those bytes, 0 with a *hashMore
 }
 
-// hashMore is what only timed and big hashes need.
+// hashMore is a hash that is timed or big.
 type hashMore struct {
-	next    int64 // small: the first deadline, 0 if there is none
+	list    listpack.List // small
+	next    int64         // small: the first deadline, 0 if there is none
 	big     bool
 	table   table.Table      // big: the fields
 	entries int              // big: bytes of the table's entries
@@ -46,9 +50,42 @@ const (
 // NewHash returns an empty hash with room for about so many bytes of fields
 // and values.
 func NewHash(room int) *Hash {
-	h := &Hash{list: roomy(min(room, maxRoom) + len(emptyList))}
-	h.list = append(h.list, emptyList...)
+	return newSmall(append(roomy(min(room, maxRoom)+len(emptyList)), emptyList...))
+}
+
+// newSmall returns a small hash without deadlines.
+func newSmall(l listpack.List) *Hash {
+	h := new(Hash)
+	h.setList(l)
 	return h
+}
+
+// more returns what a timed or big hash is, nil if it is neither.
+func (h *Hash) more() *hashMore {
+	if h.cap != 0 {
+		return nil
+	}
+	return (*hashMore)(h.p)
+}
+
+// become makes the hash a timed or big one.
+func (h *Hash) become(m *hashMore) { *h = Hash{p: unsafe.Pointer(m)} }
+
+// list returns the list of a small hash.
+func (h *Hash) list() listpack.List {
+	if h.cap != 0 {
+		return unsafe.Slice((*byte)(h.p), h.cap)[:h.n]
+	}
+	return (*hashMore)(h.p).list
+}
+
+// setList changes the list of a small hash.
+func (h *Hash) setList(l listpack.List) {
+	if m := h.more(); m != nil {
+		m.list = l
+		return
+	}
+	h.p, h.n, h.cap = unsafe.Pointer(unsafe.SliceData(l)), uint32(len(l)), uint32(cap(l))
 }
 
 // maxRoom bounds the room that is made for what may turn out not to be small.
@@ -79,18 +116,18 @@ func (h *Hash) Encoding() string {
 	switch {
 	case h.isBig():
 		return "hashtable"
-	case h.more != nil:
+	case h.more() != nil:
 		return "listpackex"
 	default:
 		return "listpack"
 	}
 }
 
-func (h *Hash) isBig() bool { return h.more != nil && h.more.big }
+func (h *Hash) isBig() bool { return h.cap == 0 && h.more().big }
 
 // width returns how many elements of the list a field takes.
 func (h *Hash) width() int {
-	if h.more != nil {
+	if h.more() != nil {
 		return 3
 	}
 	return 2
@@ -99,29 +136,31 @@ func (h *Hash) width() int {
 // Len returns the number of fields.
 func (h *Hash) Len() int {
 	if h.isBig() {
-		return h.more.table.Len()
+		return h.more().table.Len()
 	}
-	return h.list.Len() / h.width()
+	return h.list().Len() / h.width()
 }
 
 // Bytes returns the size of the hash on the heap.
 func (h *Hash) Bytes() int {
-	n := hashBytes + cap(h.list)
-	if m := h.more; m != nil {
-		n += hashMoreBytes
-		if m.big {
-			n += m.table.Bytes() + m.entries
-		}
-		if m.order != nil {
-			n += table.DeadlinesBytes + m.order.Len()*table.DueBytes
-		}
+	m := h.more()
+	if m == nil {
+		return hashBytes + int(h.cap)
+	}
+	n := hashBytes + hashMoreBytes + cap(m.list)
+	if m.big {
+		n += m.table.Bytes() + m.entries
+	}
+	if m.order != nil {
+		n += table.DeadlinesBytes + m.order.Len()*table.DueBytes
 	}
 	return n
 }
 
 // find returns the place of a field in the list.
 func (h *Hash) find(field string) listpack.Pos {
-	return h.list.Find(h.list.First(), field, h.width()-1)
+	l := h.list()
+	return l.Find(l.First(), field, h.width()-1)
 }
 
 // entry returns the entry of a field in the table, nil if there is none.
@@ -132,7 +171,7 @@ func (m *hashMore) entry(field string) *table.Entry {
 // Has reports whether there is a field.
 func (h *Hash) Has(field string) bool {
 	if h.isBig() {
-		return h.more.entry(field) != nil
+		return h.more().entry(field) != nil
 	}
 	return h.find(field) != listpack.None
 }
@@ -140,7 +179,7 @@ func (h *Hash) Has(field string) bool {
 // Get returns the value of a field, and false if there is none.
 func (h *Hash) Get(field string) (string, bool) {
 	if h.isBig() {
-		if e := h.more.entry(field); e != nil {
+		if e := h.more().entry(field); e != nil {
 			return e.Text(), true
 		}
 		return "", false
@@ -149,12 +188,12 @@ func (h *Hash) Get(field string) (string, bool) {
 	if p == listpack.None {
 		return "", false
 	}
-	return h.text(h.list.Next(p)), true
+	return h.text(h.list().Next(p)), true
 }
 
 // text returns a copy of the element at p.
 func (h *Hash) text(p listpack.Pos) string {
-	e := h.list.Get(p)
+	e := h.list().Get(p)
 	if e.IsInt {
 		return strconv.FormatInt(e.Int, 10)
 	}
@@ -171,7 +210,7 @@ func (h *Hash) View(field string, digits *[20]byte) (string, bool) {
 	if p == listpack.None {
 		return "", false
 	}
-	e := h.list.Get(h.list.Next(p))
+	e := h.list().Get(h.list().Next(p))
 	if e.IsInt {
 		return Digits(e.Int, digits), true
 	}
@@ -192,12 +231,12 @@ func (h *Hash) set(field, value string, l *Limits, keep bool) bool {
 		}
 		h.grow()
 	}
-	return h.more.set(field, value, keep)
+	return h.more().set(field, value, keep)
 }
 
 // fits reports whether a field and its value may be in the small form.
 func (h *Hash) fits(field, value string, l *Limits) bool {
-	return len(field) <= l.HashValue && len(value) <= l.HashValue && h.list.Fits(FieldRoom(field, value)+deadlineRoom)
+	return len(field) <= l.HashValue && len(value) <= l.HashValue && h.list().Fits(FieldRoom(field, value)+deadlineRoom)
 }
 
 // Reserve changes the form at once if one of these fields will need it, as
@@ -213,17 +252,19 @@ const deadlineRoom = 10
 
 func (h *Hash) setSmall(field, value string, l *Limits, keep bool) bool {
 	if p := h.find(field); p != listpack.None {
-		h.list = h.list.Replace(h.list.Next(p), value)
-		if h.more != nil && !keep {
+		list := h.list()
+		h.setList(list.Replace(list.Next(p), value))
+		if h.more() != nil && !keep {
 			h.setDeadlineAt(p, 0)
 		}
 		return false
 	}
 	h.makeRoom(FieldRoom(field, value) + deadlineRoom*(h.width()-2))
-	h.list = h.list.Append(field).Append(value)
-	if h.more != nil {
-		h.list = h.list.AppendInt(0)
+	list := h.list().Append(field).Append(value)
+	if h.more() != nil {
+		list = list.AppendInt(0)
 	}
+	h.setList(list)
 	if h.Len() > l.HashEntries {
 		h.grow()
 	}
@@ -233,8 +274,9 @@ func (h *Hash) setSmall(field, value string, l *Limits, keep bool) bool {
 // makeRoom makes room in the list for n more bytes, so that the list moves but
 // once for what is appended.
 func (h *Hash) makeRoom(n int) {
-	if size := len(h.list) + n; size > cap(h.list) {
-		h.list = append(roomy(size+size/8), h.list...)
+	l := h.list()
+	if size := len(l) + n; size > cap(l) {
+		h.setList(append(roomy(size+size/8), l...))
 	}
 }
 
@@ -279,7 +321,7 @@ func (m *hashMore) schedule(at int64, e *table.Entry) {
 func (h *Hash) grow() {
 	m := &hashMore{big: true}
 	m.table.Init(0)
-	l, width := h.list, h.width()
+	l, width := h.list(), h.width()
 	for p := l.First(); p != listpack.None; {
 		field := l.Get(p)
 		p = l.Next(p)
@@ -293,13 +335,13 @@ func (h *Hash) grow() {
 		name := field.String()
 		m.insert(table.Hash(name), table.NewText(name, text, at))
 	}
-	h.list, h.more = nil, m
+	h.become(m)
 }
 
 // Delete removes a field and reports whether there was one.
 func (h *Hash) Delete(field string) bool {
 	if h.isBig() {
-		return h.more.delete(field)
+		return h.more().delete(field)
 	}
 	p := h.find(field)
 	if p == listpack.None {
@@ -312,7 +354,7 @@ func (h *Hash) Delete(field string) bool {
 // deleteAt removes the field at p of the list.
 func (h *Hash) deleteAt(p listpack.Pos) {
 	at := h.deadlineAt(p)
-	h.list = h.list.Delete(p, h.width())
+	h.setList(h.list().Delete(p, h.width()))
 	h.lost(at)
 }
 
@@ -332,19 +374,21 @@ func (m *hashMore) delete(field string) bool {
 
 // Clone returns a copy that shares nothing with the hash.
 func (h *Hash) Clone() Collection {
-	switch {
-	case h.isBig():
-		m := &hashMore{big: true}
-		m.table.Init(0)
-		for e := range h.more.table.All() {
-			m.insert(table.Hash(e.Key()), e.WithKey(e.Key()))
-		}
-		return &Hash{more: m}
-	case h.more != nil:
-		return &Hash{list: append(roomy(len(h.list)), h.list...), more: &hashMore{next: h.more.next}}
-	default:
-		return &Hash{list: append(roomy(len(h.list)), h.list...)}
+	m := h.more()
+	if m == nil {
+		return newSmall(append(roomy(int(h.n)), h.list()...))
 	}
+	c, twin := new(Hash), &hashMore{big: m.big, next: m.next}
+	c.become(twin)
+	if !m.big {
+		twin.list = append(roomy(len(m.list)), m.list...)
+		return c
+	}
+	twin.table.Init(0)
+	for e := range m.table.All() {
+		twin.insert(table.Hash(e.Key()), e.WithKey(e.Key()))
+	}
+	return c
 }
 
 // Part says what of a field is asked for.
@@ -363,7 +407,7 @@ func (h *Hash) All(part Part) []string {
 		return h.allSmall(part)
 	}
 	all := make([]string, 0, h.Len()*part.width())
-	for e := range h.more.table.All() {
+	for e := range h.more().table.All() {
 		all = part.append(all, e)
 	}
 	return all
@@ -388,21 +432,19 @@ func (p Part) append(list []string, e *table.Entry) []string {
 	return list
 }
 
-// allSmall copies all strings in one piece.
+// allSmall is All of a small hash. The strings are parts of one copy of the
+// list.
 func (h *Hash) allSmall(part Part) []string {
-	width, count, size := h.width(), 0, 0
-	for i, p := 0, h.list.First(); p != listpack.None; i, p = i+1, h.list.Next(p) {
-		if part>>(i%width)&1 != 0 {
-			count++
-			size += h.list.Get(p).Len()
+	width, l := h.width(), append(listpack.List(nil), h.list()...)
+	all := make([]string, 0, h.Len()*part.width())
+	for i, p := 0, l.First(); p != listpack.None; i, p = i+1, l.Next(p) {
+		if part>>(i%width)&1 == 0 {
+			continue
 		}
-	}
-	all, text := make([]string, 0, count), make([]byte, 0, size)
-	for i, p := 0, h.list.First(); p != listpack.None; i, p = i+1, h.list.Next(p) {
-		if part>>(i%width)&1 != 0 {
-			from := len(text)
-			text = h.list.Get(p).Append(text)
-			all = append(all, view(text[from:]))
+		if e := l.Get(p); e.IsInt {
+			all = append(all, strconv.FormatInt(e.Int, 10))
+		} else {
+			all = append(all, e.Text)
 		}
 	}
 	return all
@@ -417,7 +459,7 @@ func (h *Hash) Scan(pos uint64, n int, dst []string) ([]string, uint64) {
 	}
 	most := len(dst) + 2*n
 	for more := true; more; more = pos != 0 && len(dst) < most {
-		pos = h.more.table.Scan(pos, func(e *table.Entry) { dst = Both.append(dst, e) })
+		pos = h.more().table.Scan(pos, func(e *table.Entry) { dst = Both.append(dst, e) })
 	}
 	return dst, pos
 }
@@ -426,11 +468,12 @@ func (h *Hash) Scan(pos uint64, n int, dst []string) ([]string, uint64) {
 // The hash is not empty.
 func (h *Hash) Random(r *rand.Rand) (field, value string) {
 	if h.isBig() {
-		e := h.more.table.Random(r)
+		e := h.more().table.Random(r)
 		return e.Key(), e.Text()
 	}
-	p := h.list.Seek(h.width() * r.IntN(h.Len()))
-	return h.text(p), h.text(h.list.Next(p))
+	l := h.list()
+	p := l.Seek(h.width() * r.IntN(h.Len()))
+	return h.text(p), h.text(l.Next(p))
 }
 
 // Draw returns n fields with their values, each drawn from all. The hash is not
@@ -439,7 +482,7 @@ func (h *Hash) Draw(r *rand.Rand, n int) []string {
 	drawn := make([]string, 0, 2*n)
 	if h.isBig() {
 		for range n {
-			drawn = Both.append(drawn, h.more.table.Random(r))
+			drawn = Both.append(drawn, h.more().table.Random(r))
 		}
 		return drawn
 	}
@@ -460,7 +503,7 @@ func (h *Hash) Sample(r *rand.Rand, n int) []string {
 	drawn := make([]string, 0, 2*n)
 	seen := make(map[*table.Entry]bool, n)
 	for len(seen) < n {
-		if e := h.more.table.Random(r); !seen[e] {
+		if e := h.more().table.Random(r); !seen[e] {
 			seen[e] = true
 			drawn = Both.append(drawn, e)
 		}

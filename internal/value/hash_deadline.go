@@ -10,13 +10,13 @@ import (
 // Next returns the first deadline of a field, 0 if none has one.
 func (h *Hash) Next() int64 {
 	switch {
-	case h.more == nil:
+	case h.more() == nil:
 		return 0
-	case h.more.big:
-		first, _ := h.more.order.First()
+	case h.more().big:
+		first, _ := h.more().order.First()
 		return first.At
 	default:
-		return h.more.next
+		return h.more().next
 	}
 }
 
@@ -24,7 +24,7 @@ func (h *Hash) Next() int64 {
 // there is no such field.
 func (h *Hash) Deadline(field string) (int64, bool) {
 	if h.isBig() {
-		if e := h.more.entry(field); e != nil {
+		if e := h.more().entry(field); e != nil {
 			return e.Deadline(), true
 		}
 		return 0, false
@@ -40,8 +40,8 @@ func (h *Hash) Deadline(field string) (int64, bool) {
 func (h *Hash) SetDeadline(field string, at int64) {
 	switch {
 	case h.isBig():
-		h.more.setDeadline(field, at)
-	case h.more != nil:
+		h.more().setDeadline(field, at)
+	case h.more() != nil:
 		h.setDeadlineAt(h.find(field), at)
 	case at != 0:
 		h.widen()
@@ -67,14 +67,14 @@ func (m *hashMore) setDeadline(field string, at int64) {
 
 // widen adds the deadlines to a small hash that has none.
 func (h *Hash) widen() {
-	old := h.list
-	h.list = append(roomy(len(old)+2*h.Len()+deadlineRoom), emptyList...)
+	old := h.list()
+	l := append(roomy(len(old)+2*h.Len()+deadlineRoom), emptyList...)
 	for p := old.First(); p != listpack.None; p = old.Next(p) {
-		h.list = appendElement(h.list, old.Get(p))
+		l = appendElement(l, old.Get(p))
 		p = old.Next(p)
-		h.list = appendElement(h.list, old.Get(p)).AppendInt(0)
+		l = appendElement(l, old.Get(p)).AppendInt(0)
 	}
-	h.more = new(hashMore)
+	h.become(&hashMore{list: l})
 }
 
 func appendElement(l listpack.List, e listpack.Element) listpack.List {
@@ -86,22 +86,24 @@ func appendElement(l listpack.List, e listpack.Element) listpack.List {
 
 // deadlineAt returns the deadline of the field at p of the list.
 func (h *Hash) deadlineAt(p listpack.Pos) int64 {
-	if h.more == nil {
+	if h.more() == nil {
 		return 0
 	}
-	return h.list.Get(h.list.Next(h.list.Next(p))).Int
+	l := h.list()
+	return l.Get(l.Next(l.Next(p))).Int
 }
 
 // setDeadlineAt changes the deadline of the field at p of a timed list.
 func (h *Hash) setDeadlineAt(p listpack.Pos, at int64) {
-	q := h.list.Next(h.list.Next(p))
-	old := h.list.Get(q).Int
+	m := h.more()
+	q := m.list.Next(m.list.Next(p))
+	old := m.list.Get(q).Int
 	if at == old {
 		return
 	}
-	h.list = h.list.ReplaceInt(q, at)
-	if at != 0 && (h.more.next == 0 || at < h.more.next) {
-		h.more.next = at
+	m.list = m.list.ReplaceInt(q, at)
+	if at != 0 && (m.next == 0 || at < m.next) {
+		m.next = at
 		return
 	}
 	h.lost(old)
@@ -110,11 +112,11 @@ func (h *Hash) setDeadlineAt(p listpack.Pos, at int64) {
 // lost looks for the first deadline after one, 0 for none, has gone from the
 // list.
 func (h *Hash) lost(at int64) {
-	if at == 0 || at != h.more.next {
+	if at == 0 || at != h.more().next {
 		return
 	}
 	next := int64(math.MaxInt64)
-	for p := h.list.First(); p != listpack.None; p = h.nextField(p) {
+	for p := h.list().First(); p != listpack.None; p = h.nextField(p) {
 		if at := h.deadlineAt(p); at != 0 {
 			next = min(next, at)
 		}
@@ -122,12 +124,13 @@ func (h *Hash) lost(at int64) {
 	if next == math.MaxInt64 {
 		next = 0
 	}
-	h.more.next = next
+	h.more().next = next
 }
 
 // nextField returns the place of the field after the one at p of a timed list.
 func (h *Hash) nextField(p listpack.Pos) listpack.Pos {
-	return h.list.Next(h.list.Next(h.list.Next(p)))
+	l := h.list()
+	return l.Next(l.Next(l.Next(p)))
 }
 
 // Expire removes fields whose time is up, at most so many, and returns their
@@ -136,8 +139,8 @@ func (h *Hash) Expire(now int64, most int) []string {
 	if at := h.Next(); at == 0 || at > now {
 		return nil
 	}
-	if h.more.big {
-		return h.more.expire(now, most)
+	if h.more().big {
+		return h.more().expire(now, most)
 	}
 	return h.expireSmall(now, most)
 }
@@ -155,18 +158,18 @@ func (m *hashMore) expire(now int64, most int) (gone []string) {
 }
 
 func (h *Hash) expireSmall(now int64, most int) (gone []string) {
-	for p := h.list.First(); p != listpack.None && len(gone) < most; {
+	for p := h.list().First(); p != listpack.None && len(gone) < most; {
 		if at := h.deadlineAt(p); at == 0 || at > now {
 			p = h.nextField(p)
 			continue
 		}
 		gone = append(gone, h.text(p))
-		h.list = h.list.Delete(p, h.width())
-		if h.list.End(p) {
+		h.setList(h.list().Delete(p, h.width()))
+		if h.list().End(p) {
 			break
 		}
 	}
-	h.lost(h.more.next)
+	h.lost(h.more().next)
 	return gone
 }
 
@@ -175,11 +178,11 @@ func (h *Hash) Over(now int64) bool {
 	if at := h.Next(); at == 0 || at > now {
 		return false
 	}
-	if h.more.big {
-		last, _ := h.more.order.Last()
-		return h.more.order.Len() == h.Len() && last.At <= now
+	if h.more().big {
+		last, _ := h.more().order.Last()
+		return h.more().order.Len() == h.Len() && last.At <= now
 	}
-	for p := h.list.First(); p != listpack.None; p = h.nextField(p) {
+	for p := h.list().First(); p != listpack.None; p = h.nextField(p) {
 		if at := h.deadlineAt(p); at == 0 || at > now {
 			return false
 		}

@@ -139,7 +139,7 @@ func (l *List) Find(v string, o Search) (found []int) {
 // wanted is a string that elements are compared with.
 type wanted struct {
 	text  string
-	int   int64
+	whole int64
 	isInt bool // an element that is equal is an integer
 }
 
@@ -152,7 +152,7 @@ func textOrInt(s string) wanted {
 func (w *wanted) is(l *List, s quicklist.Spot) bool {
 	e := l.Get(s)
 	if e.IsInt {
-		return w.isInt && e.Int == w.int
+		return w.isInt && e.Int == w.whole
 	}
 	return !w.isInt && e.Text == w.text
 }
