@@ -2,6 +2,7 @@ package targets
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -16,6 +17,7 @@ type task struct {
 	command string // under which redis-server keeps its time
 	fresh   bool   // each call has a new member, instead of one of those that are there
 	drains  bool   // each call takes a member away
+	seldom  int    // a call takes about so many times what others do; 0 stands for 1
 
 	fill     func(s *nook.Store, members []member) error
 	fillArgs func(members []member) []any
@@ -64,7 +66,7 @@ func insideOf(t task, size func(*Env) int) func(*Env) (Result, error) {
 	return func(e *Env) (Result, error) {
 		n := size(e)
 		if t.drains {
-			n = (e.Rounds + 1) * max(e.taskOps(), e.taskCalls())
+			n = (e.Rounds + 1) * max(t.ops(e), t.calls(e))
 		}
 		ours, err := newOurs(e, t, n)
 		if err != nil {
@@ -84,8 +86,9 @@ func insideOf(t task, size func(*Env) int) func(*Env) (Result, error) {
 	}
 }
 
-func (e *Env) taskOps() int   { return e.Ops / 10 }
-func (e *Env) taskCalls() int { return 10 * e.Calls }
+// ops and calls return how many typed calls and commands a round has.
+func (t task) ops(e *Env) int   { return max(e.Ops/10/max(t.seldom, 1), 1) }
+func (t task) calls(e *Env) int { return max(10*e.Calls/max(t.seldom, 1), 1) }
 
 func fixed(n int) func(*Env) int { return func(*Env) int { return n } }
 func keys(e *Env) int            { return e.Keys }
@@ -126,7 +129,7 @@ func newOurs(e *Env, t task, size int) (*ourTask, error) {
 
 // round returns ns per call.
 func (o *ourTask) round(round int) (float64, error) {
-	list := o.some(round, o.env.taskOps(), o.size)
+	list := o.some(round, o.ops(o.env), o.size)
 	o.env.collect()
 	begin := time.Now()
 	for i := range list {
@@ -162,7 +165,7 @@ func (o *theirTask) round(round int) (float64, error) {
 	if err := o.process.ResetStats(o.env.ctx); err != nil {
 		return 0, err
 	}
-	list := o.some(round, o.env.taskCalls(), o.size)
+	list := o.some(round, o.calls(o.env), o.size)
 	err := o.process.Pipelined(o.env.ctx, len(list), func(pipe redis.Pipeliner, i int) {
 		pipe.Do(o.env.ctx, o.args(list[i])...)
 	})
@@ -350,3 +353,54 @@ var zrangeByScoreTask = zsetTask("zrangebyscore", task{
 		return []any{"ZRANGEBYSCORE", collection, m.score, m.score + 1000, "LIMIT", 0, 10}
 	},
 })
+
+var geosearchTask = task{
+	command: "geosearch",
+	fill: func(s *nook.Store, list []member) error {
+		all := make([]nook.GeoLocation, len(list))
+		for i, m := range list {
+			all[i] = nook.GeoLocation{Member: m.name, GeoPoint: nook.GeoPoint{Longitude: m.lon, Latitude: m.lat}}
+		}
+		_, err := s.GeoAdd(collection, all...)
+		return err
+	},
+	fillArgs: func(list []member) []any {
+		args := []any{"GEOADD", collection}
+		for _, m := range list {
+			args = append(args, m.lon, m.lat, m.name)
+		}
+		return args
+	},
+	call: func(s *nook.Store, m member) error {
+		_, err := s.GeoSearch(collection, nook.GeoQuery{
+			Center: nook.GeoAroundMember(m.name), Shape: nook.GeoCircle(100), Unit: nook.Kilometers,
+		})
+		return err
+	},
+	args: func(m member) []any {
+		return []any{"GEOSEARCH", collection, "FROMMEMBER", m.name, "BYRADIUS", 100, "km"}
+	},
+}
+
+var pfaddTask = task{
+	command: "pfadd", fresh: true,
+	fill: func(s *nook.Store, list []member) error {
+		_, err := s.PFAdd(collection, names(list)...)
+		return err
+	},
+	fillArgs: func(list []member) []any { return namesAfter(list, "PFADD", collection) },
+	call:     func(s *nook.Store, m member) error { _, err := s.PFAdd(collection, m.name); return err },
+	args:     func(m member) []any { return []any{"PFADD", collection, m.name} },
+}
+
+// mebibyte is what BITCOUNT counts the bits of.
+var mebibyte = strings.Repeat("\x5a\x01\xff\x00", 1<<18)
+
+var bitcountTask = task{
+	command:  "bitcount",
+	seldom:   100,
+	fill:     func(s *nook.Store, _ []member) error { return s.Set(collection, mebibyte) },
+	fillArgs: func([]member) []any { return []any{"SET", collection, mebibyte} },
+	call:     func(s *nook.Store, _ member) error { _, err := s.BitCount(collection); return err },
+	args:     func(member) []any { return []any{"BITCOUNT", collection} },
+}
