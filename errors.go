@@ -62,6 +62,11 @@ var (
 	ErrBitFieldReadOnly = &Error{text: "ERR BITFIELD_RO only supports the GET subcommand"}
 )
 
+// Errors of SORT.
+var (
+	ErrSortScore = &Error{text: "ERR One or more scores can't be converted into double"}
+)
+
 // Errors of places.
 var (
 	ErrGeoPoint  = &Error{text: "ERR invalid longitude,latitude pair"} // the text of the real error names the pair

@@ -360,11 +360,14 @@ func (q *GeoQuery) within(z *value.ZSet, s *geohash.Shape) (found []GeoResult) {
 			continue
 		}
 		for cursor := z.From(from, false); from < to && len(found) < most; from++ {
-			member, score := cursor.Next()
-			p := geohash.Decode(geohash.Bits(score))
-			if d, ok := s.Contains(p); ok {
-				found = append(found, GeoResult{GeoLocation{member, GeoPoint(p)}, d, score})
+			p := geohash.Decode(geohash.Bits(cursor.Score()))
+			d, ok := s.Contains(p)
+			if !ok {
+				cursor.Skip()
+				continue
 			}
+			member, score := cursor.Next()
+			found = append(found, GeoResult{GeoLocation{member, GeoPoint(p)}, d, score})
 		}
 	}
 	return found

@@ -140,9 +140,13 @@ func (r *Row) refs(args []string, dst []KeyRef) ([]KeyRef, bool) {
 }
 
 func (r *Row) bySpecs(args []string, dst []KeyRef) ([]KeyRef, bool) {
-	refs := dst
+	refs, lacks := dst, false
 	for i := range r.Keys {
 		if r.Keys[i].Flags&NotKey != 0 {
+			continue
+		}
+		if r.Keys[i].Begin.lacks(args) {
+			lacks = true
 			continue
 		}
 		more, ok := r.Keys[i].find(args, refs)
@@ -151,7 +155,7 @@ func (r *Row) bySpecs(args []string, dst []KeyRef) ([]KeyRef, bool) {
 		}
 		refs = more
 	}
-	return refs, true
+	return refs, !lacks || len(refs) > len(dst)
 }
 
 // find appends the keys that a spec describes. It fails if the arguments have
@@ -188,6 +192,10 @@ func (b Begin) find(args []string) int {
 	}
 	return 0
 }
+
+// lacks reports whether b describes a position behind a word that is not there: then there are no such
+// keys.
+func (b Begin) lacks(args []string) bool { return b.Keyword != "" && b.find(args) == 0 }
 
 // bounds returns the positions of the first and the last key.
 func (f Find) bounds(args []string, begin int) (first, last int, ok bool) {

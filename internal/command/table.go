@@ -8,7 +8,7 @@ import (
 var commands = newTable(
 	stringRows, bitmapRows, hashRows, hashTTLRows,
 	listRows, setRows, zsetRows,
-	hllRows, geoRows,
+	hllRows, geoRows, sortRows,
 	keyRows, ttlRows, scanRows, objectRows,
 	connectionRows, transactionRows, serverRows, commandRows,
 )

@@ -17,6 +17,9 @@ import (
 // differ in a way that the list of differences names.
 func compare(c command, redis, nook resp.Reply) bool {
 	same := comparers[c.name()]
+	if name := c.name(); name == "SORT" || name == "SORT_RO" {
+		same = sortComparer(c)
+	}
 	if same == nil {
 		same = exactly
 	}

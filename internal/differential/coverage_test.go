@@ -37,7 +37,7 @@ func commandRows() map[string]row {
 // unfinished.
 var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo"}
 
-var unfinished = []string{"SORT", "SORT_RO", "DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
+var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 
 // finishedRows are the finished commands of other groups.
 var finishedRows = []string{

@@ -26,6 +26,7 @@ var families = []family{
 	{name: "zset", conns: 1, forms: zsetForms, chunks: zsetChunks},
 	{name: "hyperloglog", conns: 1, forms: hllForms, chunks: hllChunks},
 	{name: "geo", conns: 1, forms: geoForms},
+	{name: "sort", conns: 1, forms: sortForms, chunks: sortChunks},
 	{name: "generic", conns: 2, forms: genericForms},
 	{name: "transactions", conns: 2, forms: transactionForms, chunks: transactionChunks},
 	{name: "connection", conns: 2, forms: connectionForms, chunks: connectionChunks},

@@ -35,11 +35,29 @@ type Shape struct {
 // the center. It is a box's own rule that the distances in longitude and in latitude
 // count, the former at the latitude of the point.
 func (s *Shape) Contains(p Point) (float64, bool) {
-	if s.Box && !s.boxes(p) {
+	if s.Box && !s.boxes(p) || !s.Box && s.clears(p) {
 		return 0, false
 	}
 	d := Distance(s.Center, p)
 	return d, s.Box || d <= s.Radius
+}
+
+// clears reports whether a point is outside of a circle beyond doubt. Most points that are looked
+// at are, and this takes a fraction of the time that the exact distance does.
+func (s *Shape) clears(p Point) bool {
+	most := s.Radius*(1+doubt) + doubt
+	north := radians(p.Latitude - s.Center.Latitude)
+	return math.Abs(north)*earthRadius > most || roughly(s.Center, p) > most
+}
+
+// doubt is more than what rough distances are wrong, in meters and as a part of the whole.
+const doubt = 1e-3
+
+// roughly is Distance with the functions of package math.
+func roughly(a, b Point) float64 {
+	lat1, lat2 := radians(a.Latitude), radians(b.Latitude)
+	u, v := math.Sin((lat2-lat1)/2), math.Sin(radians(b.Longitude-a.Longitude)/2)
+	return 2 * earthRadius * math.Asin(math.Sqrt(min(u*u+math.Cos(lat1)*math.Cos(lat2)*v*v, 1)))
 }
 
 func (s *Shape) boxes(p Point) bool {

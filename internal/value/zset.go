@@ -293,21 +293,38 @@ func (z *ZSet) From(rank int, back bool) ZCursor {
 // Next returns the next member and its score. There must be one. The member may be kept.
 func (c *ZCursor) Next() (member string, score float64) {
 	if c.list == nil {
-		member, score = c.pos.Entry().Key(), c.pos.Score()
-		if c.back {
-			c.pos = c.pos.Prev()
-		} else {
-			c.pos = c.pos.Next()
-		}
-		return member, score
+		member = c.pos.Entry().Key()
+	} else {
+		member = c.list.Get(c.at).String()
 	}
-	member, score = c.list.Get(c.at).String(), scoreAt(c.list, c.at)
-	if !c.back {
-		c.at = c.list.Next(c.list.Next(c.at))
-	} else if c.at = c.list.Prev(c.at); c.at != listpack.None {
-		c.at = c.list.Prev(c.at)
-	}
+	score = c.Score()
+	c.Skip()
 	return member, score
+}
+
+// Score returns the score of the next member. In a big set that is known without a look at
+// the member itself, which may be far away in memory.
+func (c *ZCursor) Score() float64 {
+	if c.list == nil {
+		return c.pos.Score()
+	}
+	return scoreAt(c.list, c.at)
+}
+
+// Skip passes over the next member.
+func (c *ZCursor) Skip() {
+	switch {
+	case c.list == nil && c.back:
+		c.pos = c.pos.Prev()
+	case c.list == nil:
+		c.pos = c.pos.Next()
+	case !c.back:
+		c.at = c.list.Next(c.list.Next(c.at))
+	default:
+		if c.at = c.list.Prev(c.at); c.at != listpack.None {
+			c.at = c.list.Prev(c.at)
+		}
+	}
 }
 
 // Random returns a member, each with the same probability, and its score. There must be one.
