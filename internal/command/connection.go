@@ -256,7 +256,7 @@ var clientRows = []*Row{
 }
 
 func clientUnblock(c *Call) error {
-	reason := error(context.DeadlineExceeded)
+	reason := context.DeadlineExceeded
 	switch {
 	case len(c.Args) > 4:
 		return c.misused()

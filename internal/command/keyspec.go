@@ -79,8 +79,8 @@ func at(i int) Begin { return Begin{Index: i} }
 // span is a range of arguments; see Find.
 func span(last, step int) Find { return Find{Last: last, Step: step} }
 
-// counted is a count followed by the keys; see Find.
-func counted(first, step int) Find { return Find{Counted: true, First: first, Step: step} }
+// counted is a count followed by the keys, every step-th argument; see Find.
+func counted(step int) Find { return Find{Counted: true, First: 1, Step: step} }
 
 // key is the spec of one key at position i.
 func key(i int, f KeyFlags) KeySpec { return KeySpec{Begin: at(i), Find: span(0, 1), Flags: f} }

@@ -19,7 +19,7 @@ var listRows = []*Row{
 	},
 	{
 		Name: "blmpop", Arity: -5, Flags: Write | Blocking, Class: ClassList, Group: "list", Since: "7.0.0",
-		Keys: []KeySpec{{Begin: at(2), Find: counted(1, 1), Flags: RW | Access | Delete}},
+		Keys: []KeySpec{{Begin: at(2), Find: counted(1), Flags: RW | Access | Delete}},
 		Doc:  "Removes and returns elements from an end of the first list that is not empty; waits if there is none.",
 		Cost: "O(N+M) where N is the number of keys and M that of elements returned.",
 		Run:  blmpop,
@@ -79,7 +79,7 @@ var listRows = []*Row{
 	},
 	{
 		Name: "lmpop", Arity: -4, Flags: Write, Class: ClassList, Group: "list", Since: "7.0.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RW | Access | Delete}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RW | Access | Delete}},
 		Doc:  "Removes and returns elements from an end of the first list that is not empty.",
 		Cost: "O(N+M) where N is the number of keys and M that of elements returned.",
 		Run:  lmpop,

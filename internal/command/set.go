@@ -50,7 +50,7 @@ var setRows = []*Row{
 	},
 	{
 		Name: "sintercard", Arity: -3, Flags: ReadOnly, Class: ClassSet, Group: "set", Since: "7.0.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Returns the number of members that several sets have in common.",
 		Cost: "O(N*M) where N is the size of the smallest set and M the number of sets.",
 		Run:  sinterCard,

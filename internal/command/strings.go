@@ -129,7 +129,7 @@ var stringRows = []*Row{
 	},
 	{
 		Name: "msetex", Arity: -4, Flags: Write | DenyOOM, Class: ClassString, Group: "string", Since: "8.4.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 2), Flags: OW | Update}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(2), Flags: OW | Update}},
 		Tips: []string{tipMultiShard, tipAllSucceeded},
 		Doc:  "Sets several keys to values with one time to live, if all or none of them exist.",
 		Cost: "O(N) where N is the number of keys.",

@@ -12,7 +12,7 @@ import (
 var zsetRows = []*Row{
 	{
 		Name: "bzmpop", Arity: -5, Flags: Write | Blocking, Class: ClassSortedSet, Group: "sorted-set", Since: "7.0.0",
-		Keys: []KeySpec{{Begin: at(2), Find: counted(1, 1), Flags: RW | Access | Delete}},
+		Keys: []KeySpec{{Begin: at(2), Find: counted(1), Flags: RW | Access | Delete}},
 		Doc:  "Removes and returns members of the first sorted set that has any; waits for one if none has.",
 		Cost: "O(K+M*log(N)) where N is the number of members, M that of those removed and K the number of keys.",
 		Run:  bzmpop,
@@ -57,14 +57,14 @@ var zsetRows = []*Row{
 	},
 	{
 		Name: "zdiff", Arity: -3, Flags: ReadOnly, Class: ClassSortedSet, Group: "sorted-set", Since: "6.2.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Returns the members of the first sorted set that are in none of the others.",
 		Cost: "O(N*K+M*log(M)) where N is the number of members of the first sorted set, K that of sorted sets and M that of members returned.",
 		Run:  zdiff,
 	},
 	{
 		Name: "zdiffstore", Arity: -4, Flags: Write | DenyOOM, Class: ClassSortedSet, Group: "sorted-set", Since: "6.2.0",
-		Keys: []KeySpec{key(1, OW|Update), {Begin: at(2), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{key(1, OW|Update), {Begin: at(2), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Stores the members of the first sorted set that are in none of the others.",
 		Cost: "O(N*K+M*log(M)) where N is the number of members of the first sorted set, K that of sorted sets and M that of members stored.",
 		Run:  zdiffStore,
@@ -78,21 +78,21 @@ var zsetRows = []*Row{
 	},
 	{
 		Name: "zinter", Arity: -3, Flags: ReadOnly, Class: ClassSortedSet, Group: "sorted-set", Since: "6.2.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Returns the members that are in all of several sorted sets.",
 		Cost: "O(N*K+M*log(M)) where N is the number of members of the smallest sorted set, K that of sorted sets and M that of members returned.",
 		Run:  zinter,
 	},
 	{
 		Name: "zintercard", Arity: -3, Flags: ReadOnly, Class: ClassSortedSet, Group: "sorted-set", Since: "7.0.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Returns how many members are in all of several sorted sets.",
 		Cost: "O(N*K) where N is the number of members of the smallest sorted set and K that of sorted sets.",
 		Run:  zinterCard,
 	},
 	{
 		Name: "zinterstore", Arity: -4, Flags: Write | DenyOOM, Class: ClassSortedSet, Group: "sorted-set", Since: "2.0.0",
-		Keys: []KeySpec{key(1, OW|Update), {Begin: at(2), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{key(1, OW|Update), {Begin: at(2), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Stores the members that are in all of several sorted sets.",
 		Cost: "O(N*K+M*log(M)) where N is the number of members of the smallest sorted set, K that of sorted sets and M that of members stored.",
 		Run:  zinterStore,
@@ -106,7 +106,7 @@ var zsetRows = []*Row{
 	},
 	{
 		Name: "zmpop", Arity: -4, Flags: Write, Class: ClassSortedSet, Group: "sorted-set", Since: "7.0.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RW | Access | Delete}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RW | Access | Delete}},
 		Doc:  "Removes and returns members of the first sorted set that has any.",
 		Cost: "O(K+M*log(N)) where N is the number of members, M that of those removed and K the number of keys.",
 		Run:  zmpop,
@@ -259,14 +259,14 @@ var zsetRows = []*Row{
 	},
 	{
 		Name: "zunion", Arity: -3, Flags: ReadOnly, Class: ClassSortedSet, Group: "sorted-set", Since: "6.2.0",
-		Keys: []KeySpec{{Begin: at(1), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{{Begin: at(1), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Returns the members of several sorted sets.",
 		Cost: "O(N+M*log(M)) where N is the number of members of all sorted sets and M that of members returned.",
 		Run:  zunion,
 	},
 	{
 		Name: "zunionstore", Arity: -4, Flags: Write | DenyOOM, Class: ClassSortedSet, Group: "sorted-set", Since: "2.0.0",
-		Keys: []KeySpec{key(1, OW|Update), {Begin: at(2), Find: counted(1, 1), Flags: RO | Access}},
+		Keys: []KeySpec{key(1, OW|Update), {Begin: at(2), Find: counted(1), Flags: RO | Access}},
 		Doc:  "Stores the members of several sorted sets.",
 		Cost: "O(N+M*log(M)) where N is the number of members of all sorted sets and M that of members stored.",
 		Run:  zunionStore,
@@ -282,8 +282,6 @@ const (
 	errMPopKeys    = Error("ERR numkeys should be greater than 0")
 	errMPopCount   = Error("ERR count should be greater than 0")
 	errInterLimit  = Error("ERR LIMIT can't be negative")
-	errRandomCount = Error("ERR value is out of range")
-	errLong        = Error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
 )
 
 // float reads a score or an increment.
@@ -612,11 +610,11 @@ func zrandMember(c *Call) error {
 	case err != nil:
 		return err
 	case n == math.MinInt64:
-		return errLong
+		return errInt64
 	case len(c.Args) > 4 || scores && !is(c.Args[3], "withscores"):
 		return nook.ErrSyntax
 	case scores && (n < -math.MaxInt64/2 || n > math.MaxInt64/2):
-		return errRandomCount
+		return nook.ErrCount
 	}
 	members, err := c.DB.ZRandMembers(c.Args[1], int(n))
 	return c.zmembers(members, scores, err)

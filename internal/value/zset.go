@@ -222,14 +222,14 @@ type LexBound struct {
 	Beyond int // -1: before all members; 1: behind them
 }
 
-// above reports whether a member is within a range that begins with low.
-func (low *LexBound) above(member string) bool {
-	return low.Beyond < 0 || low.Beyond == 0 && (member > low.Member || member == low.Member && !low.Open)
+// above reports whether a member is within a range that begins with b.
+func (b *LexBound) above(member string) bool {
+	return b.Beyond < 0 || b.Beyond == 0 && (member > b.Member || member == b.Member && !b.Open)
 }
 
-// below reports whether a member is within a range that ends with high.
-func (high *LexBound) below(member string) bool {
-	return high.Beyond > 0 || high.Beyond == 0 && (member < high.Member || member == high.Member && !high.Open)
+// below reports whether a member is within a range that ends with b.
+func (b *LexBound) below(member string) bool {
+	return b.Beyond > 0 || b.Beyond == 0 && (member < b.Member || member == b.Member && !b.Open)
 }
 
 // empty reports whether there cannot be a member in a range.

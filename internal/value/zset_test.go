@@ -198,11 +198,11 @@ var lexBounds = []LexBound{
 	{Member: "10"}, {Member: "1", Open: true}, {Member: "zz"}, {Member: "m50", Open: true},
 }
 
-func (l LexBound) compare(member string) int {
-	if l.Beyond != 0 {
-		return l.Beyond
+func (b LexBound) compare(member string) int {
+	if b.Beyond != 0 {
+		return b.Beyond
 	}
-	return strings.Compare(l.Member, member)
+	return strings.Compare(b.Member, member)
 }
 
 // TestZSetLex compares ranges of members of the same score with those that a filter finds.
@@ -293,10 +293,10 @@ func BenchmarkZSet(b *testing.B) {
 		next := 0
 		member := func() string { next++; return members[next%n] }
 		b.Run(fmt.Sprintf("Find/%d", n), func(b *testing.B) {
-			b.ReportMetric(perMember, "B/member")
 			for b.Loop() {
 				z.Find(member())
 			}
+			b.ReportMetric(perMember, "B/member")
 		})
 		b.Run(fmt.Sprintf("Rank/%d", n), func(b *testing.B) {
 			for b.Loop() {
