@@ -105,7 +105,7 @@ func Commands(root string) ([]byte, error) {
 func inGroup(group string) []string {
 	var names []string
 	for name, r := range rows() {
-		if r.Group == group {
+		if strings.ReplaceAll(r.Group, "-", "_") == group { // documentation and list differ
 			names = append(names, name)
 		}
 	}
