@@ -315,20 +315,30 @@ func (m *multi) sources(keys []string) ([]*value.Set, error) {
 // A setOperation makes a new set, or nil, of several.
 type setOperation func(l *value.Limits, sets []*value.Set) *value.Set
 
+// readSets holds sets that a command reads, of which there is at least one; see sources.
+func (c *commands) readSets(keys []string) (*multi, []*value.Set, error) {
+	m, err := c.reduceAll(keys...)
+	if err != nil {
+		return nil, nil, err
+	}
+	sets, err := m.sources(keys)
+	if err != nil {
+		m.done()
+		return nil, nil, err
+	}
+	return m, sets, nil
+}
+
 // combine returns the members of what an operation makes of sets.
 func (c *commands) combine(op setOperation, keys []string) ([]string, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	m, err := c.reduceAll(keys...)
+	m, sets, err := c.readSets(keys)
 	if err != nil {
 		return nil, err
 	}
 	defer m.done()
-	sets, err := m.sources(keys)
-	if err != nil {
-		return nil, err
-	}
 	if s := op(&c.ks.limits, sets); s != nil {
 		return s.Members(), nil
 	}
@@ -367,7 +377,24 @@ func (c *commands) combineTo(command string, op setOperation, dst string, keys [
 // exist is an empty set.
 //
 // Fails with ErrWrongType. O(n) in the smallest set times the number of sets. SINTER.
-func (c *commands) SInter(keys ...string) ([]string, error) { return c.combine(intersect, keys) }
+func (c *commands) SInter(keys ...string) ([]string, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	m, sets, err := c.readSets(keys)
+	if err != nil {
+		return nil, err
+	}
+	defer m.done()
+	if slices.Contains(sets, nil) {
+		return nil, nil
+	}
+	var members []string
+	for member := range shared(sets) {
+		members = append(members, strings.Clone(member))
+	}
+	return members, nil
+}
 
 // SInterStore makes the intersection of several sets the value of dst, whatever that was,
 // and returns its size. If it is empty, dst is deleted.
@@ -426,14 +453,13 @@ func (c *commands) SInterCardWith(o SInterCardOptions, keys ...string) (int, err
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	m, err := c.reduceAll(keys...)
+	m, sets, err := c.readSets(keys)
 	if err != nil {
 		return 0, err
 	}
 	defer m.done()
-	sets, err := m.sources(keys)
-	if err != nil || slices.Contains(sets, nil) {
-		return 0, err
+	if slices.Contains(sets, nil) {
+		return 0, nil
 	}
 	count := 0
 	for range shared(sets) {

@@ -169,7 +169,7 @@ func (c *commands) ZRandMember(key string) (Z, bool, error) {
 // ZRandMembers returns n members, or as many as there are, no one twice and in no order. If
 // n is negative it returns -n members, of which some may be the same.
 //
-// Fails with ErrWrongType. O(n), O(n · log) in a big sorted set. See ZRandMember.
+// Fails with ErrWrongType, and with ErrCount if n is below -MaxDraws. O(n · log members). See ZRandMember.
 func (c *commands) ZRandMembers(key string, n int) ([]Z, error) {
 	r, z, err := readAs[*value.ZSet](c, key)
 	if err != nil {
@@ -179,6 +179,8 @@ func (c *commands) ZRandMembers(key string, n int) ([]Z, error) {
 	switch {
 	case z == nil || n == 0:
 		return nil, nil
+	case n < -MaxDraws:
+		return nil, ErrCount
 	case n < 0:
 		return randomOnes(z, c.ks.rand, -n), nil
 	case n >= z.Len():

@@ -461,6 +461,7 @@ func TestZRandMember(t *testing.T) {
 		}
 		require.Len(t, must(s.ZRandMembers("z", -100)), 100)
 		check(must(s.ZRandMembers("z", -100)))
+		fails(t, ErrCount)(s.ZRandMembers("z", -MaxDraws-1))
 		require.Empty(t, must(s.ZRandMembers("none", -3)))
 		_, ok, err := s.ZRandMember("none")
 		require.NoError(t, err)

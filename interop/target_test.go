@@ -4,8 +4,13 @@ import (
 	"context"
 	"net"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
+	redigo "github.com/gomodule/redigo/redis"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -80,6 +85,52 @@ func socketDialer(s *redistest.Server) dialer {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", s.Socket())
 	}
+}
+
+// awaitBlocked returns when n clients wait in blocking commands. It takes no time
+// of a bubble.
+func (x target) awaitBlocked(t testing.TB, n int) {
+	t.Helper()
+	c := x.redigo(t)
+	want := "\r\nblocked_clients:" + strconv.Itoa(n) + "\r\n"
+	for range 1_000_000 {
+		info, err := redigo.String(c.Do("INFO", "clients"))
+		require.NoError(t, err)
+		if strings.Contains(info, want) {
+			require.NoError(t, c.Close())
+			return
+		}
+	}
+	require.Fail(t, "no "+strings.TrimSpace(want))
+}
+
+// pass lets the time go by that clients wait for at most: at nook it is moved, at a
+// redis-server it passes by itself.
+func (x target) pass(d time.Duration) {
+	if x.isNook() {
+		x.srv.Advance(d)
+	}
+}
+
+// meanwhile calls wait, a blocking command, and f once the command blocks. It
+// returns the results of wait.
+func meanwhile[T any](t testing.TB, x target, wait func() (T, error), f func()) (got T, err error) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		got, err = wait()
+	}()
+	x.awaitBlocked(t, 1)
+	f()
+	<-done
+	return got, err
+}
+
+// sorted sorts what a command returns in no order of its own.
+func sorted(got []string, err error) ([]string, error) {
+	slices.Sort(got)
+	return got, err
 }
 
 // equal returns a check of what a command returns, to be called with its results:

@@ -74,7 +74,6 @@ var geoRows = []*Row{
 		Cost: "O(log(N)+M) where N is the size of the sorted set and M the number of members around.",
 		Old:  &Deprecation{"6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments"},
 		History: []Change{
-			{"6.2.0", "Takes `ANY`."},
 			{"7.0.0", "Units may be written in any case."},
 		},
 		Run: geoRadiusByMember,
@@ -294,11 +293,15 @@ func (c *Call) geo(g geoCall) error {
 
 // geoFailure returns the error of a call whose arguments have the error err, if any.
 func (c *Call) geoFailure(g *geoCall, err error) error {
+	exists := c.exists(g.key)
+	if !exists && err == nil {
+		return nil
+	}
 	places, failure := c.DB.GeoPos(g.key, g.centers...)
 	if failure != nil {
 		return failure
 	}
-	if n, failure := c.DB.Exists(g.key); failure != nil || n == 0 {
+	if !exists {
 		return err
 	}
 	for _, p := range places {

@@ -293,9 +293,12 @@ func hscan(c *Call) error {
 }
 
 // hasKey reports whether the first key exists.
-func (c *Call) hasKey() bool {
-	n, err := c.DB.Exists(c.Args[1])
-	return err == nil && n > 0
+func (c *Call) hasKey() bool { return c.exists(c.Args[1]) }
+
+// exists reports whether a key exists, without an event of a miss: the command itself has it.
+func (c *Call) exists(key string) bool {
+	_, ok, err := c.DB.ObjectEncoding(key)
+	return err == nil && ok
 }
 
 // hashScanOptions are the options of HSCAN.

@@ -62,6 +62,35 @@ func TestPointsOfRedis(t *testing.T) {
 	require.LessOrEqual(t, wrong, 3)
 }
 
+// TestStoredDistancesOfRedis compares all digits of distances. Nearly all are the same; see sinOf.
+func TestStoredDistancesOfRedis(t *testing.T) {
+	c := redistest.Start(t).Dial(t)
+	r := rand.New(rand.NewPCG(9, 10))
+	wrong := 0
+	for i := range 1000 {
+		a, b := somewhere(r), somewhere(r)
+		if i%4 == 0 {
+			b.Longitude = a.Longitude
+		}
+		c.Do("DEL", "g")
+		c.Do("GEOADD", "g", decimal(a.Longitude), decimal(a.Latitude), "a", decimal(b.Longitude), decimal(b.Latitude), "b")
+		c.Do("GEORADIUSBYMEMBER", "g", "a", "30000000", "m", "STOREDIST", "d")
+		want := c.Do("ZSCORE", "d", "b").Str
+		if want == "" {
+			continue // Redis does not find what is behind the edge of the map
+		}
+		d := Distance(Decode(Bits(float64(Encode(a)))), Decode(Bits(float64(Encode(b)))))
+		if want != string(number.AppendDouble(nil, d)) {
+			wrong++
+			require.NotEqual(t, 0, i%4, "%v %v", a, b)
+			w, err := strconv.ParseFloat(want, 64)
+			require.NoError(t, err)
+			require.InEpsilon(t, w, d, 1e-12, "%v %v", a, b)
+		}
+	}
+	require.Less(t, wrong, 20)
+}
+
 // TestScoresOfRedis decodes scores that no point has.
 func TestScoresOfRedis(t *testing.T) {
 	c := redistest.Start(t).Dial(t)

@@ -12,11 +12,14 @@ func radians(degrees float64) float64 { return degrees * degree }
 func degrees(radians float64) float64 { return radians / degree }
 
 // Distance returns the meters between two points along the great circle, by the haversine
-// formula.
+// formula. To the last digit it matters that points on one meridian have a simpler one.
 func Distance(a, b Point) float64 {
 	lat1, lat2 := radians(a.Latitude), radians(b.Latitude)
-	u := sinOf((lat2 - lat1) / 2)
 	v := sinOf((radians(b.Longitude) - radians(a.Longitude)) / 2)
+	if v == 0 {
+		return earthRadius * math.Abs(lat2-lat1)
+	}
+	u := sinOf((lat2 - lat1) / 2)
 	h := float64(u*u) + float64(cosOf(lat1)*cosOf(lat2)*v*v)
 	return 2 * earthRadius * asinOf(math.Sqrt(h))
 }

@@ -46,8 +46,8 @@ import (
 
 const (
 	// fanout is how many elements or children a node holds. A leaf of 62 is
-	// exactly what the allocator gives for 1024 bytes. Half of it is slower above 10^5
-	// elements, twice as much below, where moving elements within a leaf costs more.
+	// exactly what the allocator gives for 1024 bytes. With 30 and 126, searches and
+	// moves among 10^3 to 10^6 elements took the same time, as far as could be told.
 	fanout = 62
 
 	// A node that is not at the end of its level has at least least elements. Nodes

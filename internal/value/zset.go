@@ -193,17 +193,9 @@ func (z *ZSet) ScoreSpan(low, high ScoreBound) (from, to int) {
 		from, to = z.big.number(low, !low.Open), z.big.number(high, high.Open)
 		return from, max(from, to)
 	}
-	for p := z.list.First(); p != listpack.None; p = z.list.Next(z.list.Next(p)) {
-		score := scoreAt(z.list, p)
-		if score > high.Score || score == high.Score && high.Open {
-			break
-		}
-		if score < low.Score || score == low.Score && low.Open {
-			from++
-		}
-		to++
-	}
-	return from, to
+	from, _ = z.search(low.Score, "", tieOf(low.Open))
+	to, _ = z.search(high.Score, "", tieOf(!high.Open))
+	return from, max(from, to)
 }
 
 // number returns how many members have a score below that of a bound, or, unless below, that
@@ -429,7 +421,7 @@ func (z *ZSet) putSmall(s *ZSpot, score float64) {
 		z.list = z.list.Delete(s.at, 2)
 	}
 	var text [32]byte
-	p := z.place(s.member, score)
+	_, p := z.search(score, s.member, tieByMember)
 	if p == listpack.None {
 		z.list = z.list.Append(s.member).Append(scoreText(text[:0], score))
 		return
@@ -438,18 +430,51 @@ func (z *ZSet) putSmall(s *ZSpot, score float64) {
 	z.list = z.list.InsertAfter(p, scoreText(text[:0], score))
 }
 
-// place returns where the member that follows one with a score is, in a list that does
-// not have it.
-func (z *ZSet) place(member string, score float64) listpack.Pos {
-	var digits [20]byte
-	p := z.list.First()
-	for ; p != listpack.None; p = z.list.Next(z.list.Next(p)) {
-		at := scoreAt(z.list, p)
-		if at > score || at == score && textOf(z.list.Get(p), &digits) > member {
-			return p
-		}
+// tie says whether a member whose score is the one that is looked for counts as one before it.
+type tie uint8
+
+const (
+	tieBehind tie = iota
+	tieBefore
+	tieByMember // as its bytes say
+)
+
+func tieOf(before bool) tie {
+	if before {
+		return tieBefore
 	}
-	return p
+	return tieBehind
+}
+
+// search returns how many members of a list come before a score, or a score and a member, and where the
+// next one is. It halves the list until it is there: to walk over elements takes little, to
+// read their scores takes much.
+func (z *ZSet) search(score float64, member string, t tie) (rank int, at listpack.Pos) {
+	at = z.list.First()
+	for n := z.list.Len() / 2; n > 0; {
+		half, p := n/2, at
+		for range 2 * half {
+			p = z.list.Next(p)
+		}
+		if !z.isBefore(p, score, member, t) {
+			n = half
+			continue
+		}
+		rank, n, at = rank+half+1, n-half-1, z.list.Next(z.list.Next(p))
+	}
+	return rank, at
+}
+
+// isBefore reports whether the member at p comes before a score, or a score and a member.
+func (z *ZSet) isBefore(p listpack.Pos, score float64, member string, t tie) bool {
+	if x := scoreAt(z.list, p); x != score {
+		return x < score
+	}
+	if t != tieByMember {
+		return t == tieBefore
+	}
+	var digits [20]byte
+	return textOf(z.list.Get(p), &digits) < member
 }
 
 // textOf returns the text of an element, good until the list or digits are changed.
