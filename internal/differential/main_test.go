@@ -15,7 +15,7 @@ const checksEnv = "NOOK_DIFF_CHECKS"
 
 // checks is the number of sequences a family runs, each over two versions of
 // the protocol. The default keeps the package under half a minute.
-var checks = flag.Int("checks", checksFromEnv(400), "sequences of each family; "+checksEnv+" sets the default")
+var checks = flag.Int("checks", checksFromEnv(200), "sequences of each family; "+checksEnv+" sets the default")
 
 func checksFromEnv(fallback int) int {
 	text, ok := os.LookupEnv(checksEnv)

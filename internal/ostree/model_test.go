@@ -230,6 +230,9 @@ func TestFill(t *testing.T) {
 func TestBytes(t *testing.T) {
 	require.LessOrEqual(t, int(unsafe.Sizeof(leaf{})), leafBytes-8)
 	require.LessOrEqual(t, int(unsafe.Sizeof(inner{})), innerBytes-8)
+	if unsafe.Sizeof(uintptr(0)) == 8 {
+		require.Zero(t, (8+unsafe.Offsetof(node{}.score))%64, "scores lie on cache lines")
+	}
 	const n = 200_000
 	entries := make([]*table.Entry, n)
 	for i := range entries {

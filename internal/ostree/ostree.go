@@ -258,38 +258,39 @@ func (t *Tree) Rank(score float64, member string) (rank int) {
 
 // below returns the number of keys with a score below x.
 //
-// The loop takes the same number of steps whatever it finds, and no branch of it depends
-// on scores: a processor could only guess those.
+// It looks at the last score of each cache line, and then into one line. A search by halves looks at
+// fewer, but each time it must wait for one to know which is the next; these all
+// come at once. Among a million elements, where nodes are not in any cache, that saves a quarter of
+// the time and more.
 func (n *node) below(x float64) int {
-	from, size := 0, n.n
-	for size > 1 {
-		half := size >> 1
-		if n.score[from+half-1] < x {
-			from += half
+	i := 0
+	for j := line - 1; j < n.n; j += line {
+		if n.score[j] < x {
+			i += line
 		}
-		size -= half
 	}
-	if size == 1 && n.score[from] < x {
-		from++
+	for end := min(i+line, n.n); i < end && n.score[i] < x; {
+		i++
 	}
-	return from
+	return i
 }
 
 // upTo returns the number of keys with a score of at most x.
 func (n *node) upTo(x float64) int {
-	from, size := 0, n.n
-	for size > 1 {
-		half := size >> 1
-		if n.score[from+half-1] <= x {
-			from += half
+	i := 0
+	for j := line - 1; j < n.n; j += line {
+		if n.score[j] <= x {
+			i += line
 		}
-		size -= half
 	}
-	if size == 1 && n.score[from] <= x {
-		from++
+	for end := min(i+line, n.n); i < end && n.score[i] <= x; {
+		i++
 	}
-	return from
+	return i
 }
+
+// line is how many scores lie on a cache line. They begin with one: see TestBytes.
+const line = 8
 
 // keys returns the number of keys before the one of a score and a member; with it, if equal.
 func (n *node) keys(score float64, member string, equal bool) int {
