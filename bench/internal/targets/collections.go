@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -152,12 +153,15 @@ func newTheirs(e *Env, t task, size int) (*theirTask, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &theirTask{t, e, size, p}
-	err = p.Pipelined(e.ctx, (size+fillBatch-1)/fillBatch, func(pipe redis.Pipeliner, i int) {
+	return &theirTask{t, e, size, p}, t.load(e.ctx, p, size)
+}
+
+// load fills the collection at a redis-server.
+func (t task) load(ctx context.Context, p *server.Process, size int) error {
+	return p.Pipelined(ctx, (size+fillBatch-1)/fillBatch, func(pipe redis.Pipeliner, i int) {
 		from := i * fillBatch
-		pipe.Do(e.ctx, t.fillArgs(members(from, min(from+fillBatch, size)))...)
+		pipe.Do(ctx, t.fillArgs(members(from, min(from+fillBatch, size)))...)
 	})
-	return o, err
 }
 
 // round returns ns per command, inside the server.

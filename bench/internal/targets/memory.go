@@ -48,6 +48,11 @@ func bytesPerKey(e *Env) (Result, error) {
 
 // redisBytesPerKey returns the growth of used_memory per key.
 func (e *Env) redisBytesPerKey() (float64, error) {
+	return e.redisGrowth(e.Keys, func(r *server.Process) error { return r.Load(e.ctx, e.Keys) })
+}
+
+// redisGrowth returns the growth of used_memory for each of n things that fill makes.
+func (e *Env) redisGrowth(n int, fill func(r *server.Process) error) (float64, error) {
 	r, err := server.StartRedis(e.ctx)
 	if err != nil {
 		return 0, err
@@ -57,11 +62,11 @@ func (e *Env) redisBytesPerKey() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := r.Load(e.ctx, e.Keys); err != nil {
+	if err := fill(r); err != nil {
 		return 0, err
 	}
 	after, err := r.UsedMemory(e.ctx)
-	return float64(after-before) / float64(e.Keys), err
+	return float64(after-before) / float64(n), err
 }
 
 func objectsPerKey(e *Env) (Result, error) {

@@ -78,23 +78,11 @@ func (h shape) footprint(n int) (footprint, error) {
 
 // redisBytes returns the growth of used_memory for each collection.
 func (h shape) redisBytes(e *Env, n int) (float64, error) {
-	r, err := server.StartRedis(e.ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer r.Stop()
-	before, err := r.UsedMemory(e.ctx)
-	if err != nil {
-		return 0, err
-	}
-	err = r.Pipelined(e.ctx, n, func(pipe redis.Pipeliner, i int) {
-		pipe.Do(e.ctx, h.command(workload.Key(i))...)
+	return e.redisGrowth(n, func(r *server.Process) error {
+		return r.Pipelined(e.ctx, n, func(pipe redis.Pipeliner, i int) {
+			pipe.Do(e.ctx, h.command(workload.Key(i))...)
+		})
 	})
-	if err != nil {
-		return 0, err
-	}
-	after, err := r.UsedMemory(e.ctx)
-	return float64(after-before) / float64(n), err
 }
 
 var smallHash = shape{
@@ -171,24 +159,8 @@ func bigZSetBytes(e *Env) (Result, error) {
 	if err := ours.store.Close(); err != nil {
 		return Result{}, err
 	}
-	r, err := server.StartRedis(e.ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	empty, err := r.UsedMemory(e.ctx)
-	if err := r.Stop(); err != nil {
-		return Result{}, err
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	theirs, err := newTheirs(e, zaddTask, e.Keys)
-	if err != nil {
-		return Result{}, err
-	}
-	defer theirs.process.Stop()
-	full, err := theirs.process.UsedMemory(e.ctx)
 	n := float64(e.Keys)
-	x, y := float64(after.HeapAlloc-before.HeapAlloc)/n, float64(full-empty)/n
-	return Result{Ours: x, Theirs: y, Unit: "B", Ratio: x / y}, err
+	theirs, err := e.redisGrowth(e.Keys, func(r *server.Process) error { return zaddTask.load(e.ctx, r, e.Keys) })
+	x := float64(after.HeapAlloc-before.HeapAlloc) / n
+	return Result{Ours: x, Theirs: theirs, Unit: "B", Ratio: x / theirs}, err
 }
