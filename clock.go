@@ -65,6 +65,8 @@ func (c *ManualClock) Now() time.Time {
 // Advance moves the clock forward by d. Everything that falls due on the way
 // happens before it returns, in order, each at its own time; what falls due at the same time
 // happens in the order in which it was asked for. A negative d moves nothing.
+// A transaction's function must not call it: what falls due may need the keys that the
+// transaction holds.
 func (c *ManualClock) Advance(d time.Duration) {
 	c.advancing.Lock()
 	defer c.advancing.Unlock()
