@@ -2,6 +2,8 @@ package interop
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -168,5 +170,169 @@ func TestRueidisInBubble(t *testing.T) {
 		equal(t, int64(1))(c.Do(ctx, c.B().Ttl().Key("k").Build()).AsInt64())
 		time.Sleep(time.Second)
 		require.True(t, rueidis.IsRedisNil(c.Do(ctx, c.B().Get().Key("k").Build()).Error()))
+	})
+}
+
+// A client that waits does not keep the bubble's time from passing.
+func TestGoRedisBlockingInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, ctx := bubbled(t).goRedis(t, redis.Options{}), t.Context()
+		start := time.Now()
+		for _, d := range []time.Duration{time.Second, time.Hour, 30 * 24 * time.Hour} {
+			require.ErrorIs(t, c.BLPop(ctx, d, "l").Err(), redis.Nil)
+			require.Equal(t, d, time.Since(start))
+			start = time.Now()
+		}
+		require.ErrorIs(t, c.BZPopMin(ctx, time.Minute, "z", "y").Err(), redis.Nil)
+		require.ErrorIs(t, c.BLMPop(ctx, time.Minute, "left", 1, "l").Err(), redis.Nil)
+		require.ErrorIs(t, c.BLMove(ctx, "l", "m", "LEFT", "LEFT", time.Minute).Err(), redis.Nil)
+		require.Equal(t, 3*time.Minute, time.Since(start))
+
+		// The other one pushes after a day.
+		go func() {
+			time.Sleep(24 * time.Hour)
+			c.RPush(ctx, "l", "a")
+		}()
+		start = time.Now()
+		equal(t, []string{"l", "a"})(c.BLPop(ctx, 0, "l").Result())
+		require.Equal(t, 24*time.Hour, time.Since(start))
+	})
+}
+
+func TestGoRedisContextWhileBlockedInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := bubbled(t)
+		c := x.goRedis(t, redis.Options{ContextTimeoutEnabled: true})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		require.Error(t, c.BLPop(ctx, 0, "l").Err())
+		require.Equal(t, time.Minute, time.Since(start))
+		x.awaitBlocked(t, 0)
+		equal(t, 1)(toInt(c.RPush(t.Context(), "l", "a").Result()))
+		equal(t, 1)(toInt(c.LLen(t.Context(), "l").Result()))
+	})
+}
+
+// Three workers wait for jobs, of which there is one a minute; each takes one of
+// them five minutes.
+func TestGoRedisWorkersInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, ctx := bubbled(t).goRedis(t, redis.Options{}), t.Context()
+		const workers, jobs = 3, 12
+		start := time.Now()
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for {
+					job, err := c.BLMove(ctx, "jobs", "done", "LEFT", "RIGHT", 10*time.Minute).Result()
+					if err != nil {
+						if !errors.Is(err, redis.Nil) {
+							t.Error(err)
+						}
+						return
+					}
+					time.Sleep(5 * time.Minute)
+					c.ZAdd(ctx, "finished", redis.Z{Score: time.Since(start).Minutes(), Member: job})
+				}
+			})
+		}
+		var want []string
+		for i := range jobs {
+			want = append(want, strconv.Itoa(i))
+			require.NoError(t, c.RPush(ctx, "jobs", i).Err())
+			time.Sleep(time.Minute)
+		}
+		all.Wait()
+		equal(t, want)(c.LRange(ctx, "done", 0, -1).Result())
+		finished, err := c.ZRangeWithScores(ctx, "finished", 0, -1).Result()
+		require.NoError(t, err)
+		require.Len(t, finished, jobs)
+		for i, z := range finished { // three of them every five minutes
+			require.Equal(t, float64(5+5*(i/workers)+i%workers), z.Score)
+		}
+		require.Equal(t, 32*time.Minute, time.Since(start)) // the last one is done at 22, and waits
+	})
+}
+
+func TestGoRedisFieldExpiryInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, ctx := bubbled(t).goRedis(t, redis.Options{}), t.Context()
+		require.NoError(t, c.HSet(ctx, "session", "user", "ann", "token", "x").Err())
+		equal(t, []int64{1})(c.HExpire(ctx, "session", time.Hour, "token").Result())
+		time.Sleep(time.Hour - time.Millisecond)
+		equal(t, []int64{1, -1})(c.HPTTL(ctx, "session", "token", "user").Result())
+		time.Sleep(time.Millisecond)
+		equal(t, map[string]string{"user": "ann"})(c.HGetAll(ctx, "session").Result())
+	})
+}
+
+func TestRedigoBlockingInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := bubbled(t)
+		c, pusher, other := x.redigo(t), x.redigo(t), x.redigo(t)
+		start := time.Now()
+		equal[any](t, nil)(c.Do("BZPOPMIN", "z", 1.5))
+		require.Equal(t, 1500*time.Millisecond, time.Since(start))
+		go func() {
+			time.Sleep(time.Hour)
+			_, _ = pusher.Do("ZADD", "z", 2.5, "m")
+		}()
+		start = time.Now()
+		equal(t, []string{"z", "m", "2.5"})(redigo.Strings(c.Do("BZPOPMIN", "z", 0)))
+		require.Equal(t, time.Hour, time.Since(start))
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start = time.Now()
+		_, err := redigo.DoContext(c, ctx, "BLPOP", "l", 0)
+		require.Error(t, err) // that of the context, or of the connection's deadline
+		require.Equal(t, time.Minute, time.Since(start))
+		x.awaitBlocked(t, 0)
+		equal(t, 1)(redigo.Int(other.Do("RPUSH", "l", "a")))
+		equal(t, 1)(redigo.Int(other.Do("LLEN", "l")))
+	})
+}
+
+func TestRueidisBlockingInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := bubbled(t)
+		c, ctx := x.rueidis(t, rueidis.ClientOption{}), t.Context()
+		start := time.Now()
+		absent(t, c.Do(ctx, c.B().Blmpop().Timeout(3600).Numkeys(1).Key("l").Left().Build()))
+		require.Equal(t, time.Hour, time.Since(start))
+		go func() {
+			time.Sleep(time.Hour)
+			c.Do(ctx, c.B().Rpush().Key("l").Element("a", "b").Build())
+		}()
+		start = time.Now()
+		equal(t, rueidis.KeyValues{Key: "l", Values: []string{"a", "b"}})(c.Do(ctx,
+			c.B().Blmpop().Timeout(0).Numkeys(1).Key("l").Left().Count(2).Build()).AsLMPop())
+		require.Equal(t, time.Hour, time.Since(start))
+
+		for _, unblock := range []bool{false, true} {
+			brief, cancel := context.WithTimeout(ctx, time.Minute)
+			wait := c.B().Blpop().Key("l").Timeout(0).Build()
+			if unblock {
+				wait = wait.UnblockOnCancel()
+			}
+			start = time.Now()
+			require.ErrorIs(t, c.Do(brief, wait).Error(), context.DeadlineExceeded)
+			require.Equal(t, time.Minute, time.Since(start))
+			cancel()
+			x.awaitBlocked(t, 0)
+		}
+		equal(t, int64(1))(c.Do(ctx, c.B().Rpush().Key("l").Element("c").Build()).AsInt64())
+		equal(t, int64(1))(c.Do(ctx, c.B().Llen().Key("l").Build()).AsInt64())
+	})
+}
+
+// A client that still waits when the test is over does not keep the bubble from ending.
+func TestForgottenWaiterInBubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := nooktest.Run(t)
+		c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", Dialer: srv.Dial, MaxRetries: -1})
+		go func() { _ = c.BLPop(context.Background(), 0, "l").Err() }()
+		synctest.Wait()
 	})
 }

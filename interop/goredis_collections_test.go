@@ -255,7 +255,7 @@ func TestGoRedisSortedSetAdds(t *testing.T) {
 		})(c.ZRangeWithScores(ctx, "z", 0, -1).Result())
 
 		equal(t, 0.1)(c.ZIncrBy(ctx, "n", 0.1, "m").Result())
-		equal(t, 0.1+0.2)(c.ZIncrBy(ctx, "n", 0.2, "m").Result())
+		equal(t, 0.30000000000000004)(c.ZIncrBy(ctx, "n", 0.2, "m").Result())
 		equal(t, 1e21)(c.ZIncrBy(ctx, "n", 1e21, "big").Result())
 		equal(t, math.Inf(1))(c.ZIncrBy(ctx, "n", math.Inf(1), "inf").Result())
 		fails[float64](t, "ERR resulting score is not a number (NaN)")(c.ZIncrBy(ctx, "n", math.Inf(-1), "inf").Result())
@@ -283,11 +283,11 @@ func TestGoRedisSortedSetRanges(t *testing.T) {
 		equal(t, []string{"c", "d"})(c.ZRangeArgs(ctx,
 			redis.ZRangeArgs{Key: "z", Start: "(1", Stop: 3, ByScore: true}).Result())
 		equal(t, []redis.Z{{Score: 2, Member: "c"}, {Score: 1, Member: "b"}})(c.ZRangeArgsWithScores(ctx,
-			redis.ZRangeArgs{Key: "z", Start: "-inf", Stop: "+inf", ByScore: true, Rev: true, Offset: 2, Count: 2}).Result())
+			redis.ZRangeArgs{Key: "z", Start: "+inf", Stop: "-inf", ByScore: true, Rev: true, Offset: 2, Count: 2}).Result())
 		equal(t, []string{"b", "c"})(c.ZRangeArgs(ctx,
 			redis.ZRangeArgs{Key: "lex", Start: "(a", Stop: "[c", ByLex: true}).Result())
 		equal(t, []string{"d"})(c.ZRangeArgs(ctx,
-			redis.ZRangeArgs{Key: "lex", Start: "-", Stop: "+", ByLex: true, Rev: true, Offset: 1, Count: 1}).Result())
+			redis.ZRangeArgs{Key: "lex", Start: "+", Stop: "-", ByLex: true, Rev: true, Offset: 1, Count: 1}).Result())
 		fails[[]redis.Z](t, "ERR syntax error, WITHSCORES not supported in combination with BYLEX")(c.ZRangeArgsWithScores(ctx,
 			redis.ZRangeArgs{Key: "lex", Start: "-", Stop: "+", ByLex: true}).Result())
 		equal(t, 2)(toInt(c.ZRangeStore(ctx, "copy", redis.ZRangeArgs{Key: "z", Start: 3, Stop: -1}).Result()))
@@ -559,10 +559,7 @@ func TestGoRedisBlockingTimeouts(t *testing.T) {
 		for i, wait := range waits {
 			all.Go(func() { failures[i] = wait() })
 		}
-		if x.isNook() { // a redis-server's second may be over before all wait
-			x.awaitBlocked(t, len(waits))
-			x.srv.Advance(time.Second)
-		}
+		x.outwait(t, len(waits), time.Second)
 		all.Wait()
 		for i, err := range failures {
 			require.ErrorIs(t, err, redis.Nil, i)
@@ -576,8 +573,7 @@ func TestGoRedisContextWhileBlocked(t *testing.T) {
 		c := x.goRedis(t, redis.Options{ContextTimeoutEnabled: true})
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
-		require.Error(t, c.BLPop(ctx, 0, "l").Err())
-		require.ErrorIs(t, ctx.Err(), context.DeadlineExceeded)
+		require.Error(t, c.BLPop(ctx, 0, "l").Err()) // that of the connection's deadline
 		x.awaitBlocked(t, 0)
 		equal(t, 1)(toInt(c.RPush(t.Context(), "l", "a").Result()))
 		equal(t, "a")(c.LPop(t.Context(), "l").Result())

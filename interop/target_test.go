@@ -104,10 +104,12 @@ func (x target) awaitBlocked(t testing.TB, n int) {
 	require.Fail(t, "no "+strings.TrimSpace(want))
 }
 
-// pass lets the time go by that clients wait for at most: at nook it is moved, at a
-// redis-server it passes by itself.
-func (x target) pass(d time.Duration) {
+// outwait lets the time pass that n clients wait for in blocking commands. That
+// of a redis-server passes by itself, for some perhaps before all of them wait.
+func (x target) outwait(t testing.TB, n int, d time.Duration) {
+	t.Helper()
 	if x.isNook() {
+		x.awaitBlocked(t, n)
 		x.srv.Advance(d)
 	}
 }
