@@ -117,9 +117,16 @@ func (c *commands) peek(key string) (read, bool) {
 }
 
 func (c *commands) readLocked(key string) (read, error) {
-	w, err := c.open(key)
-	if err != nil {
+	w := new(write)
+	if err := w.hold(c, key); err != nil {
 		return read{}, err
+	}
+	if w.due() {
+		w.freshen()
+		w.settle()
+		if w.own {
+			w.commit()
+		}
 	}
 	r := read{entry: w.entry}
 	if w.own {
@@ -130,10 +137,6 @@ func (c *commands) readLocked(key string) (read, error) {
 		if e.Form() == table.Number {
 			r.number = e.Number()
 		}
-	}
-	w.settle()
-	if w.own {
-		w.commit()
 	}
 	return r, nil
 }
@@ -229,12 +232,22 @@ func (w *write) acquire(c *commands, key string, n need) error {
 	return nil
 }
 
-// open locks the key's shard, unless a transaction holds it, and finds the key.
+// open opens the key.
+func (w *write) open(c *commands, key string) error {
+	err := w.hold(c, key)
+	if err == nil {
+		w.freshen()
+	}
+	return err
+}
+
+// hold locks the key's shard, unless a transaction holds it, and finds the key, which may
+// have expired.
 //
 // It looks before it locks, as a reader does, and then only has to make sure that
 // nothing has moved: the wait for memory is most of what a write costs, and
 // others need not wait with it.
-func (w *write) open(c *commands, key string) error {
+func (w *write) hold(c *commands, key string) error {
 	i, h := c.ks.shardOf(key)
 	w.c, w.shard, w.hash, w.key = c, &c.ks.shards[i], h, key
 	w.spot()
@@ -249,7 +262,6 @@ func (w *write) open(c *commands, key string) error {
 	if w.entry == nil || w.db != w.shard.dbs[c.db].Load() || !w.db.table.At(h, w.slot, w.entry) {
 		w.find()
 	}
-	w.freshen()
 	return nil
 }
 
@@ -285,6 +297,19 @@ func (c *commands) lock(i int) (own bool, err error) {
 func (w *write) find() {
 	w.db = w.shard.database(w.c.ks, w.c.db)
 	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
+}
+
+// due reports whether the time of the key, or of one of its fields, is up.
+func (w *write) due() bool {
+	if w.entry == nil {
+		return false
+	}
+	at, next := w.entry.Deadline(), fieldDeadline(w.entry)
+	if at == 0 && next == 0 {
+		return false
+	}
+	now := w.c.now()
+	return at != 0 && at <= now || next != 0 && next <= now
 }
 
 // freshen removes the key if it has expired, or those of its fields that have.
