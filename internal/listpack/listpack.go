@@ -197,22 +197,33 @@ func (e Element) Is(s string) bool {
 // Find returns the place of the first element from p on that is s, looking
 // at each one and passing over skip after it. p may be None.
 func (l List) Find(p Pos, s string, skip int) Pos {
+	if p == None {
+		return None
+	}
 	n, isInt := number.ParseInt(s)
-	for p != None {
+	for {
 		b := l[p:]
-		if size, at := textAt(b); at > 0 {
-			if !isInt && size == len(s) && view(b[at:at+size]) == s {
+		size, at := textAt(b)
+		body := at + size
+		if at == 0 {
+			if isInt && intAt(b) == n {
 				return p
 			}
-		} else if isInt && intAt(b) == n {
+			body = bodyLen(b)
+		} else if size == len(s) && !isInt && view(b[at:body]) == s {
 			return p
 		}
-		p = l.Next(p)
-		for i := 0; i < skip && p != None; i++ {
-			p = l.Next(p)
+		p += Pos(body + backWidth(body))
+		for range skip {
+			if l[p] == end {
+				return None
+			}
+			p += Pos(l.span(p))
+		}
+		if l[p] == end {
+			return None
 		}
 	}
-	return None
 }
 
 // Fits reports whether a list that grows by elements of n bytes stays within
