@@ -37,6 +37,9 @@
 // rollback: what the function has done stays done, even if it fails. To read
 // first and decide without locks, watch the keys: see [Watch].
 //
+// Commands that wait, such as [Store.BLPop], take a context. Who waits longest for a key is
+// served first, before the call that changes the key returns.
+//
 // Iteration with [Store.Scan] holds no lock while the loop's body runs. It
 // meets each key that stays exactly once, whatever else happens.
 //

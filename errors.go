@@ -87,7 +87,7 @@ var (
 var (
 	ErrScoreNaN   = &Error{text: "ERR resulting score is not a number (NaN)"}
 	ErrScoreRange = &Error{text: "ERR min or max is not a float"}
-	ErrZAddNXXX   = &Error{text: "ERR XX and NX options at the same time are not compatible"}
+	ErrZAddNX     = &Error{text: "ERR XX and NX options at the same time are not compatible"}
 	ErrZAddGTLT   = &Error{text: "ERR GT, LT, and/or NX options at the same time are not compatible"}
 	ErrWeight     = &Error{text: "ERR weight value is not a float"}
 )

@@ -44,7 +44,7 @@ func (o ZAddCondition) check() error {
 	const order = ZAddIfGreater | ZAddIfLess
 	switch {
 	case o&ZAddIfAbsent != 0 && o&ZAddIfPresent != 0:
-		return ErrZAddNXXX
+		return ErrZAddNX
 	case o&order == order || o&ZAddIfAbsent != 0 && o&order != 0:
 		return ErrZAddGTLT
 	}
@@ -90,7 +90,7 @@ func (c *commands) ZAdd(key string, members ...Z) (int, error) {
 
 // ZAddWith is ZAdd under a condition.
 //
-// Fails with ErrZAddNXXX or ErrZAddGTLT if conditions exclude each other, and as
+// Fails with ErrZAddNX or ErrZAddGTLT if conditions exclude each other, and as
 // ZAdd does. O(log n) for each member. See ZAdd.
 func (c *commands) ZAddWith(key string, o ZAddOptions, members ...Z) (ZAddResult, error) {
 	var r ZAddResult

@@ -82,7 +82,7 @@ func TestZAddCondition(t *testing.T) {
 			fails(t, ErrZAddGTLT)(s.ZAddWith("z", ZAddOptions{If: c}, Z{"a", 1}))
 			fails(t, ErrZAddGTLT)(s.ZIncrByWith("z", "a", 1, ZAddOptions{If: c}))
 		}
-		fails(t, ErrZAddNXXX)(s.ZAddWith("z", ZAddOptions{If: ZAddIfAbsent | ZAddIfPresent}, Z{"a", 1}))
+		fails(t, ErrZAddNX)(s.ZAddWith("z", ZAddOptions{If: ZAddIfAbsent | ZAddIfPresent}, Z{"a", 1}))
 	})
 }
 
