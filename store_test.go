@@ -236,7 +236,10 @@ var calls = map[string]func(c *Commands) error{
 	"ZMPop":          func(c *Commands) error { _, _, err := c.ZMPop(ZPopOptions{}, "k", "l"); return err },
 	"BZPopMin":       func(c *Commands) error { _, _, err := c.BZPopMin(context.Background(), 1, "k"); return err },
 	"BZPopMax":       func(c *Commands) error { _, _, err := c.BZPopMax(context.Background(), 1, "k"); return err },
-	"BZMPop":         func(c *Commands) error { _, _, err := c.BZMPop(context.Background(), 1, ZPopOptions{}, "k"); return err },
+	"BZMPop": func(c *Commands) error {
+		_, _, err := c.BZMPop(context.Background(), 1, ZPopOptions{}, "k")
+		return err
+	},
 	"ZRandMember":    func(c *Commands) error { _, _, err := c.ZRandMember("k"); return err },
 	"ZRandMembers":   func(c *Commands) error { _, err := c.ZRandMembers("k", 1); return err },
 	"ZScanPage":      func(c *Commands) error { _, _, err := c.ZScanPage("k", 0, ScanOptions{}); return err },
