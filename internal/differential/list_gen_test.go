@@ -41,10 +41,10 @@ var listForms = parseForms(`
 	DEL {key}
 `)
 
-var listChunks = []func(*rapid.T) []step{waitInTransaction}
+var listChunks = []func(*rapid.T) []step{inTransaction(listBlockingForms)}
 
-// blockingForms are only drawn within transactions, where nobody waits.
-var blockingForms = parseForms(`
+// listBlockingForms are only drawn within transactions, where nobody waits.
+var listBlockingForms = parseForms(`
 	BLPOP {key}+ 0
 	BRPOP {key}+ 1
 	BLMOVE {key} {key} (LEFT|RIGHT) (LEFT|RIGHT) 0.5
@@ -52,13 +52,3 @@ var blockingForms = parseForms(`
 	BLMPOP 0 1 {key} (LEFT|RIGHT) [COUNT {count}]
 	BLMPOP 0 2 {key} {key} (LEFT|RIGHT) [COUNT {count}]
 `)
-
-// waitInTransaction draws a transaction of commands that would wait otherwise. It is one pipeline:
-// the connection cannot end between.
-func waitInTransaction(t *rapid.T) []step {
-	commands := []command{{"MULTI"}}
-	for range 1 + roll(t, 3) {
-		commands = append(commands, pick(t, blockingForms).shape.draw(t, nil))
-	}
-	return []step{{commands: append(commands, command{"EXEC"})}}
-}

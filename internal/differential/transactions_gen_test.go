@@ -73,4 +73,16 @@ func transaction(t *rapid.T) []step {
 // transactional are the commands inside of transactions.
 var transactional = family{conns: 1, forms: slices.Concat(stringForms, bitmapForms, genericForms)}
 
+// inTransaction returns a chunk of commands that would wait outside of a transaction. It is one
+// pipeline: the connection cannot end between.
+func inTransaction(forms []form) func(*rapid.T) []step {
+	return func(t *rapid.T) []step {
+		commands := []command{{"MULTI"}}
+		for range 1 + roll(t, 3) {
+			commands = append(commands, pick(t, forms).shape.draw(t, nil))
+		}
+		return []step{{commands: append(commands, command{"EXEC"})}}
+	}
+}
+
 func drawForm(t *rapid.T, line string) command { return parseForm(line).shape.draw(t, nil) }

@@ -88,7 +88,7 @@ func lexRanges(t *rapid.T) []step {
 	return steps
 }
 
-var zsetChunks = []func(*rapid.T) []step{lexRanges, bigZSet, zsetWaitInTransaction}
+var zsetChunks = []func(*rapid.T) []step{lexRanges, bigZSet, inTransaction(zsetBlockingForms)}
 
 // bigZSet draws the making of a sorted set with more members than fit its small form.
 func bigZSet(t *rapid.T) []step {
@@ -115,14 +115,6 @@ var zsetBlockingForms = parseForms(`
 	BZMPOP 0 1 {key} (MIN|MAX) [COUNT {count}]
 	BZMPOP 0.5 2 {key} {key} (MIN|MAX) [COUNT {count}]
 `)
-
-func zsetWaitInTransaction(t *rapid.T) []step {
-	steps := []step{one("MULTI")}
-	for range 1 + roll(t, 3) {
-		steps = append(steps, step{commands: []command{pick(t, zsetBlockingForms).shape.draw(t, nil)}})
-	}
-	return append(steps, one("EXEC"))
-}
 
 // sameZScan compares the first pages of scans: all of a small sorted set, in any order, and
 // of a big one nothing but the shape.
