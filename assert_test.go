@@ -56,8 +56,8 @@ func encodingOf(c *Commands, key string) string { return found(c.ObjectEncoding(
 // things stands for a collection, as values of other types than string are.
 type things struct{ n, bytes int }
 
-func (c *things) Len() int   { return c.n }
-func (c *things) Bytes() int { return c.bytes }
+func (c *things) Empty() bool { return c.n == 0 }
+func (c *things) Bytes() int  { return c.bytes }
 
 // putThings makes a collection of n things the value of a key.
 func putThings(t testT, c *Commands, key string, n int) *things {

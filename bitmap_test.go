@@ -368,8 +368,8 @@ func TestBitmapLimit(t *testing.T) {
 // bitmapObject stands for a value of another type.
 type bitmapObject struct{}
 
-func (bitmapObject) Len() int   { return 1 }
-func (bitmapObject) Bytes() int { return 0 }
+func (bitmapObject) Empty() bool { return false }
+func (bitmapObject) Bytes() int  { return 0 }
 
 func TestBitmapWrongType(t *testing.T) {
 	s := bitmapStore(t, Options{})

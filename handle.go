@@ -500,7 +500,7 @@ func (w *write) settle() {
 // fields and deletes the key of a collection that has become empty.
 func (w *write) settleValue() {
 	if w.entry.Form() == table.Object {
-		if w.entry.Object().Len() == 0 {
+		if w.entry.Object().Empty() {
 			w.remove()
 			w.changed = false
 			w.event(EventGeneric, "del")

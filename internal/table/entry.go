@@ -102,8 +102,8 @@ type (
 
 // A Collection is the value of an entry in form [Object]. It changes in place.
 type Collection interface {
-	Len() int   // elements; the owner deletes what has none
-	Bytes() int // on the heap, all of it
+	Empty() bool // the owner deletes what is
+	Bytes() int  // on the heap, all of it
 }
 
 // NewText returns an entry that holds value. A deadline of 0 means none, here

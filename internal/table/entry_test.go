@@ -245,8 +245,8 @@ var t0 Collection = things(0)
 // things are a collection for tests.
 type things int
 
-func (t things) Len() int { return int(t) }
-func (things) Bytes() int { return 0 }
+func (t things) Empty() bool { return t == 0 }
+func (things) Bytes() int    { return 0 }
 
 func TestEntrySize(t *testing.T) {
 	const n = 100

@@ -141,6 +141,9 @@ func (h *Hash) Len() int {
 	return h.list().Len() / h.width()
 }
 
+// Empty reports whether the hash has nothing in it.
+func (h *Hash) Empty() bool { return h.Len() == 0 }
+
 // Bytes returns the size of the hash on the heap.
 func (h *Hash) Bytes() int {
 	m := h.more()

@@ -12,6 +12,9 @@ type List struct{ quicklist.List }
 // NewList returns an empty list.
 func NewList() *List { return &List{quicklist.New()} }
 
+// Empty reports whether the list has no elements.
+func (l *List) Empty() bool { return l.Len() == 0 }
+
 // Type returns "list".
 func (l *List) Type() string { return "list" }
 

@@ -108,6 +108,9 @@ func (s *Set) Len() int {
 	return s.big.table.Len()
 }
 
+// Empty reports whether the set has nothing in it.
+func (s *Set) Empty() bool { return s.Len() == 0 }
+
 const (
 	setBytes    = int(unsafe.Sizeof(Set{}))
 	bigSetBytes = int(unsafe.Sizeof(bigSet{}))

@@ -45,6 +45,9 @@ func (z *ZSet) Len() int {
 	return z.list.Len() / 2
 }
 
+// Empty reports whether the sorted set has nothing in it.
+func (z *ZSet) Empty() bool { return z.Len() == 0 }
+
 // Bytes returns the size on the heap.
 func (z *ZSet) Bytes() int {
 	n := int(unsafe.Sizeof(*z))
