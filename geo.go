@@ -292,9 +292,7 @@ func (c *commands) GeoSearchStoreWith(dst, src string, q GeoQuery, o GeoStoreOpt
 		return 0, err
 	}
 	defer m.done()
-	from := m.open(src)
-	from.noteMiss()
-	z, err := as[*value.ZSet](from.entry)
+	z, err := m.sourceZSet(src)
 	if err != nil {
 		return 0, err
 	}

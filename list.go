@@ -319,7 +319,7 @@ func (c *commands) LRange(key string, start, stop int64) ([]string, error) {
 	return l.Range(from, to-from, quicklist.Back), nil
 }
 
-// indexes turns a pair of indexes in a list of n elements, both included and counted from the
+// indexes turns a pair of indexes, or ranks, of n elements, both included and counted from the
 // end if negative, into a half-open range; one that is empty is 0, 0.
 func indexes(start, stop int64, n int) (from, to int) {
 	if start < 0 {

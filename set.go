@@ -265,7 +265,7 @@ func (c *commands) SRandMember(key string) (string, bool, error) {
 	if s == nil {
 		return "", false, nil
 	}
-	return s.Random(c.ks.rand), true, nil
+	return s.Random(c.randOf(key)), true, nil
 }
 
 // SRandMembers returns n different members of a set, or all if there are not as many, each
@@ -283,13 +283,13 @@ func (c *commands) SRandMembers(key string, n int) ([]string, error) {
 	case s == nil || n == 0:
 		return nil, nil
 	case n > 0:
-		return s.Sample(c.ks.rand, n), nil
+		return s.Sample(c.randOf(key), n), nil
 	case n < -MaxDraws:
 		return nil, ErrCount
 	}
-	drawn := make([]string, -n)
+	drawn, source := make([]string, -n), c.randOf(key)
 	for i := range drawn {
-		drawn[i] = s.Random(c.ks.rand)
+		drawn[i] = s.Random(source)
 	}
 	return drawn, nil
 }

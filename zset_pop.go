@@ -182,11 +182,11 @@ func (c *commands) ZRandMembers(key string, n int) ([]Z, error) {
 	case n < -MaxDraws:
 		return nil, ErrCount
 	case n < 0:
-		return randomOnes(z, c.ks.rand, -n), nil
+		return randomOnes(z, c.randOf(key), -n), nil
 	case n >= z.Len():
 		return walk(z, 0, z.Len(), false), nil
 	}
-	return randomSome(z, c.ks.rand, n), nil
+	return randomSome(z, c.randOf(key), n), nil
 }
 
 // randomOnes returns n members, drawn one by one.

@@ -83,7 +83,7 @@ func (r *ZRange) span(z *value.ZSet, reverse bool) (from, to int) {
 	case byLex:
 		return z.LexSpan(r.low.bound(), r.high.bound(), reverse)
 	}
-	from, to = r.ranks(z.Len())
+	from, to = indexes(r.start, r.stop, z.Len())
 	if reverse {
 		return z.Len() - to, z.Len() - from
 	}
@@ -92,22 +92,6 @@ func (r *ZRange) span(z *value.ZSet, reverse bool) (from, to int) {
 
 func (b *LexBound) bound() value.LexBound {
 	return value.LexBound{Member: b.Member, Open: b.Open, Beyond: int(b.beyond)}
-}
-
-// ranks returns the range of ranks among n members.
-func (r *ZRange) ranks(n int) (from, to int) {
-	start, stop := r.start, r.stop
-	if start < 0 {
-		start = max(start+int64(n), 0)
-	}
-	if stop < 0 {
-		stop += int64(n)
-	}
-	stop = min(stop, int64(n)-1)
-	if start > stop {
-		return 0, 0
-	}
-	return int(start), int(stop) + 1
 }
 
 // ZRangeOptions are the options of ZRangeWith.
@@ -272,9 +256,7 @@ func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (int,
 		return 0, err
 	}
 	defer m.done()
-	from := m.open(src)
-	from.noteMiss()
-	z, err := as[*value.ZSet](from.entry)
+	z, err := m.sourceZSet(src)
 	if err != nil {
 		return 0, err
 	}
@@ -287,6 +269,13 @@ func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (int,
 		stored.Enlarge(len(members), 0, &c.ks.limits)
 	}
 	return m.storeZSet(dst, "zrangestore", stored, members), nil
+}
+
+// sourceZSet returns the sorted set of a key that is only read, nil if there is none.
+func (m *multi) sourceZSet(key string) (*value.ZSet, error) {
+	w := m.open(key)
+	w.noteMiss()
+	return as[*value.ZSet](w.entry)
 }
 
 // storeZSet makes z with members the sorted set dst, or deletes dst if there are none, and returns

@@ -279,8 +279,6 @@ const (
 	errLexRange    = Error("ERR min or max not valid string range item")
 	errRangeLimit  = Error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")
 	errRangeScores = Error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")
-	errMPopKeys    = Error("ERR numkeys should be greater than 0")
-	errMPopCount   = Error("ERR count should be greater than 0")
 	errInterLimit  = Error("ERR LIMIT can't be negative")
 )
 
@@ -527,7 +525,7 @@ func parseMPop(args []string) (keys []string, o nook.ZPopOptions, err error) {
 	n, ok := number.ParseInt(args[0])
 	switch {
 	case !ok || n < 1:
-		return nil, o, errMPopKeys
+		return nil, o, errNumKeysNotPositive
 	case n >= int64(len(args))-1:
 		return nil, o, nook.ErrSyntax
 	}
@@ -547,7 +545,7 @@ func parseMPop(args []string) (keys []string, o nook.ZPopOptions, err error) {
 	count, ok := number.ParseInt(args[1])
 	switch {
 	case !ok || count < 1:
-		return nil, o, errMPopCount
+		return nil, o, nook.ErrPopCount
 	case len(args) > 2:
 		return nil, o, nook.ErrSyntax
 	}
