@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,45 +120,50 @@ func TestLinearizable(t *testing.T) {
 				calls[i] = append(calls[i], call{rapid.SampledFrom(atomicMakers).Draw(t, "step")(d), min(d.int(0, 5), 1)})
 			}
 		}
-		history := make([][]porcupine.Operation, clients)
-		gate := &barrier{parties: clients}
-		var ticks atomic.Int64
-		var wg sync.WaitGroup
-		for i := range calls {
-			wg.Go(func() {
-				gate.wait()
-				for _, c := range calls[i] {
-					if inStep {
-						gate.wait()
-					}
-					began := ticks.Add(1)
-					result := c.typed(s.Select(c.db))
-					history[i] = append(history[i], porcupine.Operation{
-						ClientId: i, Input: c, Call: began, Output: result, Return: ticks.Add(1),
-					})
-				}
-			})
-		}
-		wg.Wait()
-		var all []porcupine.Operation
-		for _, h := range history {
-			all = append(all, h...)
-		}
+		all := together(calls, inStep, func(c call) string { return c.typed(s.Select(c.db)) })
 		model := worlds
 		model.Init = func() any { return newWorld(2, 512<<20, start) }
 		if porcupine.CheckOperationsTimeout(model, all, 20*time.Second) != porcupine.Ok {
-			t.Fatal(describe(all))
+			t.Fatal(describe(all, func(input any) string {
+				c := input.(call)
+				return fmt.Sprintf("db%d %s", c.db, c.name)
+			}))
 		}
 	})
 }
 
+// together makes the calls of each client in a goroutine of its own, and returns the
+// history of all. With inStep, each call is made together with those of the others.
+func together[C any](calls [][]C, inStep bool, do func(c C) string) []porcupine.Operation {
+	history := make([][]porcupine.Operation, len(calls))
+	gate := &barrier{parties: int64(len(calls))}
+	var ticks atomic.Int64
+	var wg sync.WaitGroup
+	for i := range calls {
+		wg.Go(func() {
+			gate.wait()
+			for _, c := range calls[i] {
+				if inStep {
+					gate.wait()
+				}
+				began := ticks.Add(1)
+				result := do(c)
+				history[i] = append(history[i], porcupine.Operation{
+					ClientId: i, Input: c, Call: began, Output: result, Return: ticks.Add(1),
+				})
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Concat(history...)
+}
+
 // describe writes a history for people.
-func describe(history []porcupine.Operation) string {
+func describe(history []porcupine.Operation, name func(input any) string) string {
 	var b strings.Builder
 	b.WriteString("no order explains these results:\n")
 	for _, o := range history {
-		c := o.Input.(call)
-		fmt.Fprintf(&b, "%d: %d-%d db%d %s: %.100v\n", o.ClientId, o.Call, o.Return, c.db, c.name, o.Output)
+		fmt.Fprintf(&b, "%d: %d-%d %s: %.100v\n", o.ClientId, o.Call, o.Return, name(o.Input), o.Output)
 	}
 	return b.String()
 }
