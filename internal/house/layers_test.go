@@ -35,12 +35,12 @@ var layers = []layer{
 	// Wire commands are written on the typed API alone.
 	{name: "command", has: among("internal/command"), sees: []string{"nook", "resp", "structure", "number"}},
 	{name: "nook", has: among(""), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}},
-	{name: "value", has: among("internal/value"), pure: true},
+	{name: "value", has: among("internal/value"), theirs: []string{"github.com/google/btree"}, pure: true},
 	{name: "ostree", has: among("internal/ostree"), sees: []string{"table"}, pure: true},
 	{name: "table", has: among("internal/table"), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}, sees: []string{}, pure: true},
 	{name: "resp", has: among("internal/resp"), sees: []string{"number"}, pure: true},
 	{name: "memconn", has: among("internal/memconn"), sees: []string{}},
-	{name: "quicklist", has: among("internal/quicklist"), sees: []string{"structure"}, pure: true},
+	{name: "packed", has: among("internal/quicklist", "internal/stream"), sees: []string{"structure", "number"}, pure: true},
 	{name: "structure", has: func(pkg string) bool { return within(pkg, "internal") && pkg != "internal/number" }, sees: []string{"number"}, pure: true},
 	{name: "number", has: among("internal/number"), pure: true},
 }

@@ -59,6 +59,21 @@ func appendInt(b []byte, n int64) []byte {
 	}
 }
 
+// AppendText appends the element that s is to the body of a list.
+func AppendText(b []byte, s string) []byte {
+	start := len(b)
+	b, text := encode(b, s)
+	b = append(b, text...)
+	return appendBackLen(b, len(b)-start)
+}
+
+// AppendInt appends the element that n is to the body of a list.
+func AppendInt(b []byte, n int64) []byte {
+	start := len(b)
+	b = appendInt(b, n)
+	return appendBackLen(b, len(b)-start)
+}
+
 // fits reports whether n is an integer of so many bits.
 func fits(n int64, bits int) bool { return n>>(bits-1) == 0 || n>>(bits-1) == -1 }
 
@@ -143,6 +158,17 @@ func putBackLen(b []byte, n int) {
 		n >>= 7
 	}
 	b[0] = byte(n)
+}
+
+// appendBackLen appends n as putBackLen does.
+func appendBackLen(b []byte, n int) []byte {
+	if n < 1<<7 {
+		return append(b, byte(n))
+	}
+	var room [5]byte
+	back := room[:backWidth(n)]
+	putBackLen(back, n)
+	return append(b, back...)
 }
 
 // backLen reads what putBackLen wrote at the end of b, and returns its width too.

@@ -162,6 +162,24 @@ func (l List) Get(p Pos) Element {
 	return Element{Int: intAt(b), IsInt: true}
 }
 
+// Int returns the integer at p, where one must be, and the place behind it, which may be behind the last; see [List.End].
+func (l List) Int(p Pos) (int64, Pos) {
+	b := l[p:]
+	if b[0] < 0x80 {
+		return int64(b[0]), p + 2
+	}
+	n := bodyLen(b)
+	return intAt(b), p + Pos(n+backWidth(n))
+}
+
+// Skip returns the place n elements after p, which may be behind the last; see [List.End].
+func (l List) Skip(p Pos, n int) Pos {
+	for ; n > 0; n-- {
+		p += Pos(l.span(p))
+	}
+	return p
+}
+
 // Append appends an element's string form to b.
 func (e Element) Append(b []byte) []byte {
 	if e.IsInt {
@@ -242,6 +260,18 @@ func (l List) AppendInt(n int64) List {
 	return l.splice(Pos(len(l)-1), 0, appendInt(body[:0], n), "", 1)
 }
 
+// Body returns the list without its end, to which many elements can be appended at once by [AppendText] and
+// [AppendInt]. [Seal] makes a list of it again.
+func (l List) Body() []byte { return l[:len(l)-1] }
+
+// Seal returns the list of which b is the body, with so many more elements than it had.
+func Seal(b []byte, more int) List {
+	l := List(append(b, end))
+	l.setBytes()
+	l.addLen(more)
+	return l
+}
+
 // Prepend adds s before the first element.
 func (l List) Prepend(s string) List { return l.InsertBefore(headerSize, s) }
 
@@ -264,6 +294,10 @@ func (l List) Replace(p Pos, s string) List {
 
 // ReplaceInt puts an integer into the place of the element at p.
 func (l List) ReplaceInt(p Pos, n int64) List {
+	if l[p] < 0x80 && uint64(n) < 0x80 {
+		l[p] = byte(n)
+		return l
+	}
 	var body [9]byte
 	return l.splice(p, l.span(p), appendInt(body[:0], n), "", 0)
 }

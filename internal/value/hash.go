@@ -260,6 +260,7 @@ func (h *Hash) setSmall(field, value string, l *Limits, keep bool) bool {
 		if h.more() != nil && !keep {
 			h.setDeadlineAt(p, 0)
 		}
+		h.outgrow(l)
 		return false
 	}
 	h.makeRoom(FieldRoom(field, value) + deadlineRoom*(h.width()-2))
@@ -268,10 +269,16 @@ func (h *Hash) setSmall(field, value string, l *Limits, keep bool) bool {
 		list = list.AppendInt(0)
 	}
 	h.setList(list)
+	h.outgrow(l)
+	return true
+}
+
+// outgrow makes a hash a table that has too many fields to be small. It may have them
+// without a new one: the limits may be others than they were.
+func (h *Hash) outgrow(l *Limits) {
 	if h.Len() > l.HashEntries {
 		h.grow()
 	}
-	return true
 }
 
 // makeRoom makes room in the list for n more bytes, so that the list moves but

@@ -82,4 +82,6 @@ type Limits struct {
 	SetEntries, SetValue   int // of a listpack: members, and bytes of a member
 	ZSetEntries, ZSetValue int // of a listpack: members, and bytes of a member
 	SparseHLL              int // of a sparse HyperLogLog: bytes
+	StreamBytes            int // of a stream's node; 0: as large as can be
+	StreamEntries          int // of a stream's node; 0: no limit
 }
