@@ -71,11 +71,11 @@ func (p *pulse) stop() {
 // touch notes an access to an entry.
 func (ks *keyspace) touch(e *table.Entry) {
 	now := ks.pulse.now(ks.opts.Clock)
-	if ks.opts.MaxMemoryPolicy.frequency() {
+	if ks.policy().frequency() {
 		ks.touchFrequency(e, now)
 		return
 	}
-	if e.Access() != now && (ks.opts.MaxMemory != 0 || ks.pulse.note()) {
+	if e.Access() != now && (ks.memory.limit.Load() != 0 || ks.pulse.note()) {
 		e.SetAccess(now)
 	}
 }
@@ -86,7 +86,7 @@ func (p *pulse) note() bool { return p.spare.Load() > 0 && p.spare.Add(-1) >= 0 
 // born sets the access clock of a new key.
 func (ks *keyspace) born(e *table.Entry) {
 	now := ks.pulse.now(ks.opts.Clock)
-	if ks.opts.MaxMemoryPolicy.frequency() {
+	if ks.policy().frequency() {
 		now = frequencyWord(now, lfuInitial)
 	}
 	e.SetAccess(now)
@@ -95,7 +95,7 @@ func (ks *keyspace) born(e *table.Entry) {
 // inherit sets the access clock of an entry that takes the place of another.
 // As in Redis a frequency is kept, while idle time begins anew.
 func (ks *keyspace) inherit(e, old *table.Entry) {
-	if ks.opts.MaxMemoryPolicy.frequency() {
+	if ks.policy().frequency() {
 		e.SetAccess(old.Access())
 		return
 	}

@@ -401,9 +401,9 @@ func TestBitmapEventsAndEffects(t *testing.T) {
 	var j bitmapJournal
 	s := bitmapStore(t, Options{Journal: &j})
 	var events []string
-	s.ks.events.Store(&eventSink{classes: EventString | EventGeneric, publish: func(e Event) {
+	hear(s, EventString|EventGeneric, func(e Event) {
 		events = append(events, e.Name+" "+e.Key)
-	}})
+	})
 	setBit := func(key string, offset int64, bit int) func() error {
 		return func() error { _, err := s.SetBit(key, offset, bit); return err }
 	}

@@ -49,25 +49,43 @@ func (p MaxMemoryPolicy) volatile() bool { return p >= VolatileLRU }
 type memory struct {
 	used    atomic.Int64
 	evicted atomic.Int64 // keys
+
+	_ [48]byte // what follows changes hardly ever
+
+	// The settings of the same names.
+	limit     atomic.Int64
+	policy    atomic.Uint32
+	samples   atomic.Int32
+	logFactor atomic.Int32
+	decayTime atomic.Int32
 }
+
+// policy returns the policy in force.
+func (ks *keyspace) policy() MaxMemoryPolicy { return MaxMemoryPolicy(ks.memory.policy.Load()) }
 
 // makeRoom evicts keys until the store is within its limit of memory. It holds
 // no lock but that of one shard at a time, except within a transaction, which
 // may evict nothing: its room was made when it began.
 func (c *commands) makeRoom() error {
 	ks := c.ks
-	if ks.opts.MaxMemory == 0 || ks.memory.used.Load() <= ks.opts.MaxMemory {
+	if !ks.full() {
 		return nil
 	}
 	if c.tx != nil {
 		return c.tx.full
 	}
-	for ks.memory.used.Load() > ks.opts.MaxMemory {
-		if ks.opts.MaxMemoryPolicy == NoEviction || !ks.evictOne() {
+	for ks.full() {
+		if ks.policy() == NoEviction || !ks.evictOne() {
 			return ks.lastRoom()
 		}
 	}
 	return nil
+}
+
+// full reports whether the store is beyond its limit of memory.
+func (ks *keyspace) full() bool {
+	limit := ks.memory.limit.Load()
+	return limit != 0 && ks.memory.used.Load() > limit
 }
 
 // lastRoom asks all shards for what they have not told yet, which may be that
@@ -80,7 +98,7 @@ func (ks *keyspace) lastRoom() error {
 		sh.unsaid = 0
 		sh.mu.Unlock()
 	}
-	if ks.memory.used.Load() > ks.opts.MaxMemory {
+	if ks.full() {
 		return ErrOutOfMemory
 	}
 	return nil
@@ -116,8 +134,7 @@ func (ks *keyspace) evictFrom(sh *shard) bool {
 	if w.logged() {
 		w.effect("DEL", w.key)
 	}
-	w.settle()
-	w.commit()
+	w.conclude()
 	ks.memory.used.Add(sh.unsaid)
 	sh.unsaid = 0
 	ks.memory.evicted.Add(1)
@@ -132,7 +149,7 @@ func (ks *keyspace) candidate(sh *shard) (db int, best *table.Entry) {
 		if d == nil {
 			continue
 		}
-		for range ks.opts.MaxMemorySamples {
+		for range ks.samples(d) {
 			e := ks.sample(sh, d)
 			if e == nil {
 				break
@@ -145,17 +162,25 @@ func (ks *keyspace) candidate(sh *shard) (db int, best *table.Entry) {
 	return db, best
 }
 
+// fewSamples is how many keys may be compared however few there are.
+const fewSamples = 64
+
+// samples returns how many keys of a database to compare.
+func (ks *keyspace) samples(d *database) int {
+	return min(int(ks.memory.samples.Load()), max(d.table.Len(), fewSamples))
+}
+
 // sampleTries bounds the search for a key with a deadline among others.
 const sampleTries = 8
 
 // sample returns a random key of a database that the policy may evict.
 func (ks *keyspace) sample(sh *shard, d *database) *table.Entry {
-	switch {
-	case !ks.opts.MaxMemoryPolicy.volatile():
+	switch policy := ks.policy(); {
+	case !policy.volatile():
 		return d.table.Random(sh.rand)
 	case d.expiry.Len() == 0:
 		return nil
-	case ks.opts.MaxMemoryPolicy != VolatileTTL:
+	case policy != VolatileTTL:
 		for range sampleTries {
 			if e := d.table.Random(sh.rand); e.Deadline() != 0 {
 				return e
@@ -168,7 +193,7 @@ func (ks *keyspace) sample(sh *shard, d *database) *table.Entry {
 
 // score ranks a key: the highest goes first.
 func (ks *keyspace) score(sh *shard, e *table.Entry) uint64 {
-	switch ks.opts.MaxMemoryPolicy {
+	switch ks.policy() {
 	case AllKeysLRU, VolatileLRU:
 		return uint64(ks.idle(e))
 	case AllKeysLFU, VolatileLFU:
@@ -194,9 +219,9 @@ func (ks *keyspace) frequency(e *table.Entry) uint8 {
 
 func (ks *keyspace) decayed(word, second uint32) uint8 {
 	counter := word & 0xff
-	if ks.opts.LFUDecayTime > 0 {
+	if minutes := ks.memory.decayTime.Load(); minutes > 0 {
 		rest := (second/60 - word>>8) & 0xffffff
-		counter -= min(counter, rest/uint32(ks.opts.LFUDecayTime))
+		counter -= min(counter, rest/uint32(minutes))
 	}
 	return uint8(counter)
 }
@@ -207,7 +232,7 @@ func (ks *keyspace) touchFrequency(e *table.Entry, second uint32) {
 	counter := ks.decayed(e.Access(), second)
 	if counter < 255 {
 		base := float64(max(int(counter)-lfuInitial, 0))
-		if ks.rand.Float64() < 1/(base*float64(max(ks.opts.LFULogFactor, 0))+1) {
+		if ks.rand.Float64() < 1/(base*float64(max(ks.memory.logFactor.Load(), 0))+1) {
 			counter++
 		}
 	}

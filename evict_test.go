@@ -130,7 +130,7 @@ func evicted(t *testing.T, policy MaxMemoryPolicy, setUp func(s *Store, clock *M
 		Shards: 1, MaxMemory: 100_000, MaxMemoryPolicy: policy, MaxMemorySamples: 64, Seed: 5, LFULogFactor: -1,
 	})
 	setUp(s, clock)
-	s.ks.events.Store(&eventSink{EventEvicted, func(e Event) { keys = append(keys, e.Key) }})
+	hear(s, EventEvicted, func(e Event) { keys = append(keys, e.Key) })
 	for i := 0; len(keys) < 30; i++ {
 		must(s.SetWith(fmt.Sprint("fill", i), strings.Repeat("v", 1000), SetOptions{Expire: ExpireIn(24 * time.Hour)}))
 		must(s.Touch(fmt.Sprint("fill", i), fmt.Sprint("fill", i), fmt.Sprint("fill", i)))
@@ -199,7 +199,7 @@ func TestEvictionIsAChange(t *testing.T) {
 	try(s.DB(1).Set("k", strings.Repeat("v", 15_000)))
 	w := must(s.DB(1).Watch("k"))
 	var events []Event
-	s.ks.events.Store(&eventSink{EventEvicted | EventGeneric, func(e Event) { events = append(events, e) }})
+	hear(s, EventEvicted|EventGeneric, func(e Event) { events = append(events, e) })
 	j.take()
 	for i := 0; len(events) == 0 || events[len(events)-1].Key != "k"; i++ {
 		try(s.Set(fmt.Sprint(i), strings.Repeat("v", 1000)))
@@ -274,7 +274,7 @@ func TestEmptyCollection(t *testing.T) {
 	v := putThings(t, &s.commands, "k", 3)
 	must(s.Expire("k", time.Hour))
 	var events []string
-	s.ks.events.Store(&eventSink{EventGeneric, func(e Event) { events = append(events, e.Name) }})
+	hear(s, EventGeneric, func(e Event) { events = append(events, e.Name) })
 	change := func(n int) {
 		w, err := s.write("k")
 		require.NoError(t, err)

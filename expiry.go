@@ -89,8 +89,7 @@ func (sh *shard) firstDue() (db int, first table.Due, fields bool) {
 func (ks *keyspace) expire(sh *shard, db int, e *table.Entry) {
 	w := ks.hand(sh, db, e)
 	w.expire()
-	w.settle()
-	w.commit()
+	w.conclude()
 }
 
 // expireFields removes fields that are due from a hash, at most so many, and
@@ -98,8 +97,7 @@ func (ks *keyspace) expire(sh *shard, db int, e *table.Entry) {
 func (ks *keyspace) expireFields(sh *shard, db int, e *table.Entry, now int64, most int) int {
 	w := ks.hand(sh, db, e)
 	n := w.expireFields(now, most)
-	w.settle()
-	w.commit()
+	w.conclude()
 	return n
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nookdb/nook/internal/quicklist"
+	"github.com/nookdb/nook/internal/stream"
 	"github.com/nookdb/nook/internal/table"
 	"github.com/nookdb/nook/internal/value"
 )
@@ -18,8 +19,10 @@ func NewChecked(t testT, o Options) *Store { return newStore(t, o) }
 func Check(t testT, s *Store) { s.ks.checkUsed(t) }
 
 // Listen calls f for each event of the given classes.
-func Listen(s *Store, classes EventClass, f func(Event)) {
-	s.ks.events.Store(&eventSink{classes, f})
+func Listen(s *Store, classes EventClass, f func(Event)) { hear(s, classes, f) }
+
+func hear(s *Store, classes EventClass, f func(Event)) {
+	s.ks.events.listen(&eventSink{classes: classes, publish: f})
 }
 
 // Contents returns what the keys of all databases hold, expired ones left out, by
@@ -67,6 +70,12 @@ func contentsOf(e *table.Entry) string {
 		for range c.Len() {
 			member, score := cursor.Next()
 			text += fmt.Sprintf("%q %v ", member, score)
+		}
+		return text
+	case *value.Stream:
+		text := fmt.Sprint(c.LastID, c.MaxDeleted, c.Added)
+		for cursor := c.Range(stream.ID{}, stream.MaxID, false); cursor.Next(); {
+			text += fmt.Sprintf(" %v %q", cursor.ID(), cursor.Fields(nil))
 		}
 		return text
 	case *value.Set:

@@ -40,7 +40,7 @@ func (c *commands) glance(key string) (read, error) {
 }
 
 // miss tells subscribers that a read found no key.
-func (c *commands) miss(key string) { c.ks.event(EventKeyMiss, "keymiss", c.db, key) }
+func (c *commands) miss(key string) { c.event(EventKeyMiss, "keymiss", key) }
 
 // inspect is glance without being told of as a miss.
 func (c *commands) inspect(key string) (read, error) {
@@ -123,9 +123,10 @@ func (c *commands) readLocked(key string) (read, error) {
 	}
 	if w.due() {
 		w.freshen()
-		w.settle()
 		if w.own {
-			w.commit()
+			w.conclude()
+		} else {
+			w.settle()
 		}
 	}
 	r := read{entry: w.entry}
@@ -212,7 +213,7 @@ const (
 
 // acquire opens a key that is about to be changed.
 func (w *write) acquire(c *commands, key string, n need) error {
-	if n&mayGrow != 0 && c.ks.opts.MaxMemory != 0 {
+	if n&mayGrow != 0 && c.ks.memory.limit.Load() != 0 {
 		if err := c.makeRoom(); err != nil {
 			return err
 		}
@@ -463,7 +464,7 @@ func (w *write) effect(args ...string) {
 }
 
 // event tells subscribers what happened to the key.
-func (w *write) event(class EventClass, name string) { w.c.ks.event(class, name, w.c.db, w.key) }
+func (w *write) event(class EventClass, name string) { w.c.event(class, name, w.key) }
 
 // done ends the hold.
 func (w *write) done() {
@@ -477,6 +478,16 @@ func (w *write) done() {
 		return
 	}
 	w.shard.mu.Unlock()
+}
+
+// conclude is done of a key that may be gone, but has got nothing that anybody waits for. It
+// keeps the lock.
+func (w *write) conclude() {
+	w.settle()
+	w.commit()
+	if w.ready != nil && w.entry == nil {
+		w.shard.waiting.bereave(place{w.c.db, w.key})
+	}
 }
 
 // settle is the epilogue of a change: what every command owes to the rest of
@@ -613,6 +624,7 @@ func (m *multi) logged() bool { return m.c.ks.opts.Journal != nil }
 // done ends the hold.
 func (m *multi) done() {
 	if m.c.tx != nil {
+		m.c.tx.ready = append(m.c.tx.ready, m.ready...)
 		return
 	}
 	if m.batch != nil {

@@ -229,12 +229,16 @@ func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
 		return false, err
 	}
 	defer m.done()
-	from, to := m.open(src), m.openIn(target, dst)
+	from := m.open(src)
 	from.noteMiss()
-	if from.entry == nil || to.entry != nil && !o.Replace {
+	if from.entry == nil {
 		return false, nil
 	}
+	to := m.openIn(target, dst)
 	if to.entry != nil {
+		if !o.Replace {
+			return false, nil
+		}
 		to.remove()
 	}
 	to.put(value.Clone(from.entry, dst))
@@ -263,8 +267,12 @@ func (c *commands) Move(key string, db int) (bool, error) {
 		return false, err
 	}
 	defer m.done()
-	from, to := m.open(key), m.openIn(target, key)
-	if from.entry == nil || to.entry != nil {
+	from := m.open(key)
+	if from.entry == nil {
+		return false, nil
+	}
+	to := m.openIn(target, key)
+	if to.entry != nil {
 		return false, nil
 	}
 	e := from.entry.WithKey(key)
@@ -394,6 +402,7 @@ func (m *multi) flush(db int) {
 		sh.touchAll(db)
 		sh.account(m.c.ks, -d.bytes)
 		sh.dbs[db].Store(nil)
+		m.ready = append(m.ready, sh.roused(db, db)...)
 	}
 }
 
@@ -456,8 +465,8 @@ func (sh *shard) touchSwapped(a, b int) {
 	}
 }
 
-// roused returns the keys that somebody waits for in two databases that have
-// been exchanged.
+// roused returns the keys that somebody waits for in two databases, whose contents are
+// others now.
 func (sh *shard) roused(a, b int) (ready []place) {
 	for p := range sh.waiting {
 		if p.db == a || p.db == b {

@@ -213,7 +213,7 @@ func TestRandomKey(t *testing.T) {
 func TestSeed(t *testing.T) {
 	run := func(seed uint64) (drawn []string) {
 		s, clock := newTimed(t, Options{Shards: 4, Seed: seed, MaxMemory: 20_000, MaxMemoryPolicy: AllKeysLFU})
-		s.ks.events.Store(&eventSink{EventEvicted, func(e Event) { drawn = append(drawn, e.Key) }})
+		hear(s, EventEvicted, func(e Event) { drawn = append(drawn, e.Key) })
 		for i := range 1000 {
 			try(s.Set(fmt.Sprint(i), "v"))
 			found(s.Get(fmt.Sprint(i / 3)))

@@ -30,15 +30,18 @@ import (
 // changed when it is done, waits for the lock instead.
 type keyspace struct {
 	opts   Options
-	limits value.Limits
+	limits value.Limits // changes only with all shards locked
 	shards []shard
 	shift  uint8 // 64 minus the hash bits that select the shard
 	skip   uint8 // those bits
 
+	setting sync.Mutex // held to look at Settings, or to change them
+	events  events
+	hub     hub
+
 	rand   *rand.Rand // for those who hold no lock; any number may use it at once
 	pulse  pulse
 	memory memory
-	events atomic.Pointer[eventSink]
 }
 
 // A shard is a part of the keys of all databases, with its lock.
@@ -78,7 +81,10 @@ type database struct {
 
 func newKeyspace(o Options) *keyspace {
 	log2 := bits.TrailingZeros(uint(o.Shards))
-	ks := &keyspace{opts: o, limits: o.Encodings.limits(), shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
+	ks := &keyspace{opts: o, shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
+	settings := o.settings()
+	ks.set(&settings)
+	ks.hub.subs = map[*Subscription]struct{}{}
 	seed := o.Seed
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -134,6 +140,8 @@ func (ks *keyspace) close() {
 	}
 	ks.memory.used.Store(0) // so that nobody looks for room first
 	ks.pulse.stop()
+	ks.events.close()
+	ks.hub.close()
 }
 
 // hold locks the shards of the given indexes, which are in order and distinct,

@@ -85,10 +85,10 @@ func (c *commands) lcsOperands(a, b string) (*lcs, error) {
 	}
 	defer m.done()
 	l := new(lcs)
-	if l.a, err = m.frozen(a); err == nil {
-		l.b, err = m.frozen(b)
-	}
-	if err != nil {
+	var wrong error
+	l.a, err = m.frozen(a)
+	l.b, wrong = m.frozen(b)
+	if err != nil || wrong != nil {
 		return nil, ErrLCSType
 	}
 	return l, nil

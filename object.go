@@ -45,8 +45,8 @@ func (c *commands) ObjectRefCount(key string) (int, bool, error) {
 // sharesIntegers reports whether Redis would share objects: not where each
 // needs an access clock of its own.
 func (ks *keyspace) sharesIntegers() bool {
-	p := ks.opts.MaxMemoryPolicy
-	return ks.opts.MaxMemory == 0 || p != AllKeysLRU && p != VolatileLRU && !p.frequency()
+	p := ks.policy()
+	return ks.memory.limit.Load() == 0 || p != AllKeysLRU && p != VolatileLRU && !p.frequency()
 }
 
 // ObjectIdleTime returns how long a key has not been read or written, to the
@@ -62,7 +62,7 @@ func (c *commands) ObjectIdleTime(key string) (time.Duration, bool, error) {
 	if r.entry == nil {
 		return 0, false, nil
 	}
-	if c.ks.opts.MaxMemoryPolicy.frequency() {
+	if c.ks.policy().frequency() {
 		return 0, false, ErrNoLRU
 	}
 	return time.Duration(c.ks.idle(r.entry)) * time.Second, true, nil
@@ -81,7 +81,7 @@ func (c *commands) ObjectFreq(key string) (int, bool, error) {
 	if r.entry == nil {
 		return 0, false, nil
 	}
-	if !c.ks.opts.MaxMemoryPolicy.frequency() {
+	if !c.ks.policy().frequency() {
 		return 0, false, ErrNoLFU
 	}
 	return int(c.ks.frequency(r.entry)), true, nil

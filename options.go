@@ -2,14 +2,14 @@ package nook
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"runtime"
 
 	"github.com/nookdb/nook/internal/value"
 )
 
-// Options configure a Store. The zero value of each field is the default.
+// Options configure a Store. The zero value of each field is the default. Some can
+// be changed later: see Settings.
 type Options struct {
 	// Databases is the number of numbered databases, SELECT's range. 0 means 16.
 	Databases int
@@ -50,6 +50,9 @@ type Options struct {
 	// Encodings says up to which sizes collections are compact.
 	Encodings Encodings
 
+	// Notify says which keyspace events are published as messages. Zero means none.
+	Notify Notify
+
 	// Journal receives the effects of all writes. nil means that none are built.
 	Journal Journal
 }
@@ -68,6 +71,8 @@ type Encodings struct {
 	ZSetMaxListpackEntries int // members; 128
 	ZSetMaxListpackValue   int // bytes of a member; 64
 	HLLSparseMaxBytes      int // of a HyperLogLog; 3000
+	StreamNodeMaxBytes     int // of a stream's node; 4096; negative: no limit
+	StreamNodeMaxEntries   int // of a stream's node; 100; negative: no limit
 }
 
 // limits returns the sizes with the defaults filled in.
@@ -88,7 +93,8 @@ func (n Encodings) limits() value.Limits {
 		SetIntEntries: size(n.SetMaxIntsetEntries, 512),
 		SetEntries:    size(n.SetMaxListpackEntries, 128), SetValue: size(n.SetMaxListpackValue, 64),
 		ZSetEntries: size(n.ZSetMaxListpackEntries, 128), ZSetValue: size(n.ZSetMaxListpackValue, 64),
-		SparseHLL: size(n.HLLSparseMaxBytes, 3000),
+		SparseHLL:   size(n.HLLSparseMaxBytes, 3000),
+		StreamBytes: size(n.StreamNodeMaxBytes, 4096), StreamEntries: size(n.StreamNodeMaxEntries, 100),
 	}
 }
 
@@ -114,28 +120,29 @@ func (o *Options) validate() (Options, error) {
 		return v, fmt.Errorf("nook: Options.Shards is %d, not within 0 and %d", v.Shards, maxShards)
 	case v.MaxStringLen < 0 || v.MaxStringLen > defaultMaxStringLen:
 		return v, fmt.Errorf("nook: Options.MaxStringLen is %d, not within 0 and %d", v.MaxStringLen, defaultMaxStringLen)
-	case v.MaxMemory < 0:
-		return v, fmt.Errorf("nook: Options.MaxMemory is %d, below 0", v.MaxMemory)
-	case !v.MaxMemoryPolicy.valid():
-		return v, fmt.Errorf("nook: Options.MaxMemoryPolicy is %d, no known policy", v.MaxMemoryPolicy)
-	case v.MaxMemorySamples < 0 || v.MaxMemorySamples > 64:
-		return v, fmt.Errorf("nook: Options.MaxMemorySamples is %d, not within 0 and 64", v.MaxMemorySamples)
-	case v.LFULogFactor > math.MaxInt32:
-		return v, fmt.Errorf("nook: Options.LFULogFactor is %d, above %d", v.LFULogFactor, math.MaxInt32)
-	case v.LFUDecayTime > math.MaxInt32:
-		return v, fmt.Errorf("nook: Options.LFUDecayTime is %d, above %d", v.LFUDecayTime, math.MaxInt32)
 	}
+	s := v.settings()
+	if err := s.validate(); err != nil {
+		return v, err
+	}
+	v.MaxMemorySamples, v.LFULogFactor, v.LFUDecayTime = s.MaxMemorySamples, s.LFULogFactor, s.LFUDecayTime
 	v.fill()
 	return v, nil
+}
+
+// settings returns those of the options that may change.
+func (o *Options) settings() Settings {
+	return Settings{
+		MaxMemory: o.MaxMemory, MaxMemoryPolicy: o.MaxMemoryPolicy, MaxMemorySamples: o.MaxMemorySamples,
+		LFULogFactor: o.LFULogFactor, LFUDecayTime: o.LFUDecayTime,
+		Encodings: o.Encodings, Notify: o.Notify,
+	}
 }
 
 func (o *Options) fill() {
 	setDefault(&o.Databases, defaultDatabases)
 	setDefault(&o.Shards, shardsPerProc*runtime.GOMAXPROCS(0))
 	setDefault(&o.MaxStringLen, defaultMaxStringLen)
-	setDefault(&o.MaxMemorySamples, 5)
-	setDefault(&o.LFULogFactor, 10)
-	setDefault(&o.LFUDecayTime, 1)
 	o.Shards = min(1<<bits.Len(uint(o.Shards-1)), maxShards)
 	if o.Clock == nil {
 		o.Clock = realClock{}

@@ -51,7 +51,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 		"MaxMemory":         {MaxMemory: -1},
 		"MaxMemoryPolicy":   {MaxMemoryPolicy: VolatileTTL + 1},
 		"MaxMemorySamples":  {MaxMemorySamples: -1},
-		"MaxMemorySamples ": {MaxMemorySamples: 65},
+		"MaxMemorySamples ": {MaxMemorySamples: math.MaxInt32 + 1},
 		"LFULogFactor":      {LFULogFactor: math.MaxInt32 + 1},
 		"LFUDecayTime":      {LFUDecayTime: math.MaxInt32 + 1},
 	} {
@@ -67,7 +67,7 @@ func TestOptionsAtLimits(t *testing.T) {
 		{Databases: 1 << 16, Shards: 1},
 		{Databases: 1, Shards: 4096},
 		{MaxStringLen: 1},
-		{MaxMemorySamples: 64, MaxMemory: math.MaxInt64, MaxMemoryPolicy: AllKeysLFU, LFULogFactor: math.MaxInt32, LFUDecayTime: math.MaxInt32},
+		{MaxMemorySamples: math.MaxInt32, MaxMemory: math.MaxInt64, MaxMemoryPolicy: AllKeysLFU, LFULogFactor: math.MaxInt32, LFUDecayTime: math.MaxInt32},
 		{LFULogFactor: math.MinInt, LFUDecayTime: math.MinInt, MaxMemoryPolicy: VolatileLFU},
 	} {
 		s := newStore(t, o)

@@ -10,10 +10,13 @@ import (
 type Stats struct {
 	Databases       []DatabaseStats // one for each database, by number
 	Bytes           int64           // keys and values, and what keeps them
-	MaxMemory       int64           // Options.MaxMemory
+	MaxMemory       int64           // Settings.MaxMemory
 	MaxMemoryPolicy MaxMemoryPolicy
 	Evicted         int64 // keys that had to go for memory, since the store was made
 	Changes         int64 // changes of keys since then
+	Channels        int   // that anybody is subscribed to
+	Patterns        int   // the same
+	ShardChannels   int   // the same
 }
 
 // DatabaseStats are figures of one database.
@@ -36,10 +39,11 @@ func (c *commands) Stats() (Stats, error) {
 	ks := c.ks
 	s := Stats{
 		Databases:       make([]DatabaseStats, ks.opts.Databases),
-		MaxMemory:       ks.opts.MaxMemory,
-		MaxMemoryPolicy: ks.opts.MaxMemoryPolicy,
+		MaxMemory:       ks.memory.limit.Load(),
+		MaxMemoryPolicy: ks.policy(),
 		Evicted:         ks.memory.evicted.Load(),
 	}
+	s.Channels, s.Patterns, s.ShardChannels = ks.hub.sizes()
 	for i := range ks.shards {
 		s.Bytes += ks.shards[i].used
 		s.Changes += ks.shards[i].changes

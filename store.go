@@ -58,6 +58,9 @@ func (c *commands) DBIndex() int { return c.db }
 // Databases returns how many databases the store has.
 func (c *commands) Databases() int { return c.ks.opts.Databases }
 
+// MaxStringLen returns how long a string may be, in bytes.
+func (c *commands) MaxStringLen() int64 { return c.ks.opts.MaxStringLen }
+
 // Now returns the store's time; within a transaction, the time at which that
 // began. TIME.
 func (c *commands) Now() time.Time {

@@ -149,9 +149,9 @@ func TestExpireOrder(t *testing.T) {
 	s, clock := newTimed(t, Options{Shards: 8, Databases: 3})
 	start := clock.Now()
 	var expired []string
-	s.ks.events.Store(&eventSink{EventExpired, func(e Event) {
+	hear(s, EventExpired, func(e Event) {
 		expired = append(expired, fmt.Sprintf("%d %s %v", e.DB, e.Key, clock.Now().Sub(start)))
-	}})
+	})
 	var want []string
 	for i := range 500 {
 		d := time.Duration(i*7919%500+1) * time.Millisecond // each once, shuffled
@@ -222,7 +222,7 @@ func TestExpireLate(t *testing.T) {
 				must(s.Expire("k", time.Second))
 				clock.set(time.Second)
 				events := 0
-				s.ks.events.Store(&eventSink{EventExpired, func(e Event) { events++; require.Equal(t, "k", e.Key) }})
+				hear(s, EventExpired, func(e Event) { events++; require.Equal(t, "k", e.Key) })
 				look(s)
 				s.ks.check(t)
 				clock.Advance(0)
@@ -249,7 +249,7 @@ func TestRealTime(t *testing.T) {
 		s := newStore(t, Options{Shards: 4, Clock: clock})
 		start := time.Now()
 		expired := make(chan time.Duration, 10)
-		s.ks.events.Store(&eventSink{EventExpired, func(Event) { expired <- time.Since(start) }})
+		hear(s, EventExpired, func(Event) { expired <- time.Since(start) })
 		for _, key := range []string{"a", "b", "c"} {
 			try(s.Set(key, "v"))
 		}

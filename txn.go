@@ -23,6 +23,8 @@ type txn struct {
 	batch  *batch    // nil without a journal
 	full   error     // what makeRoom said when the transaction began
 	ready  []place   // keys that changed and that somebody waits for
+	events []Event   // that somebody wants to know of
+	kept   []kept    // messages that were published
 	done   bool
 }
 
@@ -107,6 +109,9 @@ func (t *txn) close() {
 	t.done = true
 	if t.batch != nil {
 		t.batch.commit(t.ks)
+	}
+	if t.events != nil || t.kept != nil {
+		t.release()
 	}
 }
 
