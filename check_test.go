@@ -4,6 +4,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nookdb/nook/internal/table"
+	"github.com/nookdb/nook/internal/value"
 )
 
 // check verifies every invariant of a store that nobody is using and whose
@@ -54,6 +55,11 @@ func (ks *keyspace) recount(t testT, shard int) (bytes int64) {
 			}
 			size += e.Size() + payloadSize(e)
 			count++
+			if e.Form() == table.Object {
+				if s, ok := e.Object().(*value.Stream); ok {
+					require.NoError(t, s.Check(), e.Key())
+				}
+			}
 			if e.Deadline() != 0 {
 				timed++
 			}
@@ -120,6 +126,10 @@ func (ks *keyspace) checkClosed(t testT) {
 			require.Nil(t, sh.dbs[n].Load())
 		}
 	}
+	ks.hub.mu.Lock()
+	defer ks.hub.mu.Unlock()
+	require.Nil(t, ks.hub.subs)
+	require.EqualValues(t, closedHub, ks.hub.active.Load(), "names that are subscribed to are left")
 	if clock, ok := ks.opts.Clock.(*ManualClock); ok {
 		clock.mu.Lock()
 		defer clock.mu.Unlock()

@@ -99,6 +99,38 @@ var (
 	ErrMaxLen      = &Error{text: "ERR MAXLEN can't be negative"}
 )
 
+// Errors of streams.
+var (
+	ErrStreamID     = &Error{text: "ERR Invalid stream ID specified as stream command argument"}
+	ErrStreamZeroID = &Error{text: "ERR The ID specified in XADD must be greater than 0-0"}
+	ErrStreamOldID  = &Error{text: "ERR The ID specified in XADD is equal or smaller than the target stream top item"}
+	ErrStreamFull   = &Error{text: "ERR The stream has exhausted the last possible ID, unable to add more items"}
+	ErrStreamEntry  = &Error{text: "ERR Elements are too large to be stored"}
+	ErrNoFields     = &Error{text: "ERR wrong number of arguments for 'xadd' command"}
+	ErrStreamStart  = &Error{text: "ERR invalid start ID for the interval"}
+	ErrStreamStop   = &Error{text: "ERR invalid end ID for the interval"}
+	ErrXMaxLen      = &Error{text: "ERR The MAXLEN argument must be >= 0."}
+	ErrXLimit       = &Error{text: "ERR The LIMIT argument must be >= 0."}
+	ErrXLimitAlone  = &Error{text: "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"}
+	ErrXLimitExact  = &Error{text: "ERR syntax error, LIMIT cannot be used without the special ~ option"}
+	ErrXTrimNone    = &Error{text: "ERR syntax error, XTRIM must be called with a trimming strategy"}
+	ErrSetIDTop     = &Error{text: "ERR The ID specified in XSETID is smaller than the target stream top item"}
+	ErrSetIDBelow   = &Error{text: "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id"}
+	ErrSetIDAdded   = &Error{text: "ERR entries_added must be positive"}
+	ErrSetIDFewer   = &Error{text: "ERR The entries_added specified in XSETID is smaller than the target stream length"}
+)
+
+// Errors of consumer groups.
+var (
+	ErrNoStream    = &Error{text: "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically."}
+	ErrNoGroup     = &Error{text: "NOGROUP No such consumer group"} // the texts of the real errors name key and group
+	ErrBusyGroup   = &Error{text: "BUSYGROUP Consumer Group name already exists"}
+	ErrEntriesRead = &Error{text: "ERR value for ENTRIESREAD must be positive or -1"}
+	ErrClaimCount  = &Error{text: "ERR COUNT must be > 0"}
+	ErrStreamGone  = &Error{text: "UNBLOCKED the stream key no longer exists"}
+	ErrGroupGone   = &Error{text: "NOGROUP the consumer group this client was blocked on no longer exists"}
+)
+
 // Errors of HyperLogLogs.
 var (
 	ErrNotHLL     = &Error{text: "WRONGTYPE Key is not a valid HyperLogLog string value."}
@@ -118,6 +150,9 @@ var (
 	ErrOutOfMemory = &Error{text: "OOM command not allowed when used memory > 'maxmemory'."}
 )
 
+// ErrEventClass is that of a letter that ParseNotify does not know.
+var ErrEventClass = &Error{text: "ERR Invalid event class character. Use 'Ag$lshzxeKEtmdn'."}
+
 // Errors of the store and its transactions. All but ErrTxWatch have no
 // counterpart in Redis.
 var (
@@ -127,6 +162,16 @@ var (
 	ErrTxUndeclared = &Error{text: "ERR the key was not declared to the transaction"}
 	ErrTxWatch      = &Error{text: "ERR WATCH inside MULTI is not allowed"}
 )
+
+// Errors of a Consumer, which Redis has not.
+var (
+	ErrConsumerOptions = &Error{text: "ERR a consumer needs a group, a name and streams"}
+	ErrTxConsumer      = &Error{text: "ERR a consumer waits, which a transaction cannot"}
+)
+
+// ErrSlowReceiver is why a subscription has ended whose receiver let its queue
+// fill up. It has no counterpart in Redis, which closes such a connection.
+var ErrSlowReceiver = &Error{text: "ERR the receiver is too slow for what is published"}
 
 // invalidPoint returns the ErrGeoPoint of a pair of coordinates.
 func invalidPoint(p GeoPoint) *Error {
@@ -139,4 +184,25 @@ func invalidPoint(p GeoPoint) *Error {
 // wire in lower case.
 func invalidExpire(command string) *Error {
 	return &Error{text: "ERR invalid expire time in '" + command + "' command", kind: ErrInvalidExpire}
+}
+
+// noGroupOf returns the ErrNoGroup of commands that ask for a group of a stream.
+func noGroupOf(key, group string) *Error {
+	return &Error{text: "NOGROUP No such consumer group '" + cString(group) + "' for key name '" + cString(key) + "'", kind: ErrNoGroup}
+}
+
+// noGroup returns the ErrNoGroup of commands that take either for missing.
+func noGroup(key, group string) *Error {
+	return &Error{text: "NOGROUP No such key '" + cString(key) + "' or consumer group '" + cString(group) + "'", kind: ErrNoGroup}
+}
+
+// noGroupToRead returns the ErrNoGroup of a reader.
+func noGroupToRead(key, group string) *Error {
+	return &Error{text: noGroup(key, group).text + " in XREADGROUP with GROUP option", kind: ErrNoGroup}
+}
+
+// cString returns s up to its first zero byte, where Redis's errors see the end of a string.
+func cString(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
+	return s
 }

@@ -176,6 +176,56 @@ var effectRows = []struct{ command, effects string }{
 	{"zremrangebyscore z (-1 inf", "ZREMRANGEBYSCORE z (-1 inf"},
 	{"zremrangebylex y [b +", "ZREMRANGEBYLEX y [b +"},
 	{"zpopmax y 9", "ZPOPMAX y 1"},
+	{"xgroup create st g $ mkstream", "XGROUP CREATE st g 0-0 MKSTREAM ENTRIESREAD -1"},
+	{"xgroup create st g $", ""},
+	{"xgroup setid st g 5-5 entriesread 3", "XGROUP SETID st g 5-5 ENTRIESREAD 3"},
+	{"xgroup setid st g 0", "XGROUP SETID st g 0-0 ENTRIESREAD -1"},
+	{"xgroup createconsumer st g a", "XGROUP CREATECONSUMER st g a"},
+	{"xgroup createconsumer st g a", ""},
+	{"xgroup delconsumer st g a", "XGROUP DELCONSUMER st g a"},
+	{"xgroup delconsumer st g a", ""},
+	{"xreadgroup group g a streams st >", ""},
+	{"xadd st 1-0 f v", "XADD st 1-0 f v"},
+	{"xadd st 2-0 f v", "XADD st 2-0 f v"},
+	{"xreadgroup group g a count 1 streams st >", "XGROUP CREATECONSUMER st g a; XCLAIM st g a 0 1-0 TIME 1577836800000 RETRYCOUNT 1 FORCE JUSTID LASTID 1-0; XGROUP SETID st g 1-0 ENTRIESREAD 1"},
+	{"xreadgroup group g b noack streams st >", "XGROUP CREATECONSUMER st g b; XGROUP SETID st g 2-0 ENTRIESREAD 2"},
+	{"xreadgroup group g a streams st 0", "XCLAIM st g a 0 1-0 TIME 1577836800000 RETRYCOUNT 2 FORCE JUSTID LASTID 2-0"},
+	{"xclaim st g b 0 1-0 time 1577836700000", "XCLAIM st g b 0 1-0 TIME 1577836700000 RETRYCOUNT 3 FORCE JUSTID LASTID 2-0"},
+	{"xclaim st g b 0 7-0 lastid 3-0", "XGROUP SETID st g 3-0 ENTRIESREAD 2"},
+	{"xautoclaim st g a 0 0 justid", "XCLAIM st g a 0 1-0 TIME 1577836800000 RETRYCOUNT 3 FORCE JUSTID LASTID 3-0"},
+	{"xdel st 1-0", "XDEL st 1-0"},
+	{"xautoclaim st g a 0 0 justid", "XCLAIM st g a 0 1-0 TIME 1577836800000 RETRYCOUNT 3 FORCE JUSTID LASTID 3-0"},
+	{"xclaim st g a 0 2-0 force", "XCLAIM st g a 0 2-0 TIME 1577836800000 RETRYCOUNT 2 FORCE JUSTID LASTID 3-0"},
+	{"xack st g 2-0 5-0", "XACK st g 2-0"},
+	{"xack st g 2-0", ""},
+	{"xclaim st g a 0 2-0 force justid retrycount 0", "XCLAIM st g a 0 2-0 TIME 1577836800000 RETRYCOUNT 0 FORCE JUSTID LASTID 3-0"},
+	{"xackdel st g acked ids 2 2-0 5-0", "XACKDEL st g ACKED IDS 1 2-0"},
+	{"xgroup destroy st g", "XGROUP DESTROY st g"},
+	{"xgroup destroy st g", ""},
+	{"del st", "DEL st"},
+	{"xadd x * f v", "XADD x 1577836800000-0 f v"},
+	{"xadd x * f w g h", "XADD x 1577836800000-1 f w g h"},
+	{"xadd x 1577836800000-* f v", "XADD x 1577836800000-2 f v"},
+	{"xadd x maxlen 5 1577836800001 f v", "XADD x 1577836800001-0 f v"},
+	{"xadd x nomkstream maxlen 3 1577836800002-1 f v", "XADD x 1577836800002-1 f v; XTRIM x MAXLEN = 3"},
+	{"xadd x minid ~ 1577836800003 1577836800003-1 f v", "XADD x 1577836800003-1 f v"},
+	{"xadd x minid 1577836800002 1577836800004 f v", "XADD x 1577836800004-0 f v; XTRIM x MINID = 1577836800002-1"},
+	{"xadd x 5 f v", ""},
+	{"xadd nosuch nomkstream * f v", ""},
+	{"xdel x 1577836800003-1 5 1577836800003-1", "XDEL x 1577836800003-1"},
+	{"xdel x 5", ""},
+	{"xtrim x maxlen 2", ""},
+	{"xtrim x maxlen 1", "XTRIM x MAXLEN = 1"},
+	{"xtrim x minid 1577836800009", "XTRIM x MINID = 1577836800009-0"},
+	{"xadd x 1577836800009 f v", "XADD x 1577836800009-0 f v"},
+	{"xadd x 1577836800010 f v", "XADD x 1577836800010-0 f v"},
+	{"xadd x 1577836800011 f v", "XADD x 1577836800011-0 f v"},
+	{"xdelex x delref ids 2 1577836800009 7", "XDELEX x DELREF IDS 1 1577836800009-0"},
+	{"xtrim x minid 1577836800011 delref", "XTRIM x MINID = 1577836800011-0 DELREF"},
+	{"xtrim x minid 1577836800012 acked", "XTRIM x MAXLEN = 0 ACKED"},
+	{"xdelex x acked ids 1 1577836800011", ""},
+	{"xsetid x 1577836800012", "XSETID x 1577836800012-0 ENTRIESADDED 10 MAXDELETEDID 1577836800009-0"},
+	{"xread count 1 streams x 0", ""},
 	{"swapdb 0 2", "SWAPDB 0 2"},
 	{"swapdb 1 1", ""},
 	{"flushdb", "FLUSHDB"},
@@ -283,6 +333,16 @@ func TestJournalOrder(t *testing.T) {
 		},
 		func(r *rand.Rand, c *nook.Commands) error {
 			_, err := c.ZRemRange(key(r), nook.ScoreRange(0, 0.3))
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			trim := nook.StreamTrim{By: nook.TrimBy(r.IntN(3)), MaxLen: r.IntN(9), MinID: nook.StreamID{Ms: uint64(r.IntN(300))}, Approx: r.IntN(2) == 0}
+			o := nook.XAddOptions{ID: nook.NextIDWithin(uint64(r.IntN(500))), Trim: trim}
+			_, _, err := c.XAddWith(key(r), o, nook.Field{Name: "f", Value: fmt.Sprint(r.IntN(9))})
+			return err
+		},
+		func(r *rand.Rand, c *nook.Commands) error {
+			_, err := c.XDel(key(r), nook.StreamID{Ms: uint64(r.IntN(500))}, nook.StreamID{Ms: uint64(r.IntN(500))})
 			return err
 		},
 		func(r *rand.Rand, c *nook.Commands) error {

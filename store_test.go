@@ -176,6 +176,15 @@ var calls = map[string]func(c *Commands) error{
 	"ObjectRefCount": func(c *Commands) error { _, _, err := c.ObjectRefCount("k"); return err },
 	"ObjectIdleTime": func(c *Commands) error { _, _, err := c.ObjectIdleTime("k"); return err },
 	"ObjectFreq":     func(c *Commands) error { _, _, err := c.ObjectFreq("k"); return err },
+	"Publish":        func(c *Commands) error { _, err := c.Publish("ch", "m"); return err },
+	"SPublish":       func(c *Commands) error { _, err := c.SPublish("ch", "m"); return err },
+	"Subscribe":      func(c *Commands) error { return subscribes(c.Subscribe("ch")) },
+	"PSubscribe":     func(c *Commands) error { return subscribes(c.PSubscribe("ch")) },
+	"SSubscribe":     func(c *Commands) error { return subscribes(c.SSubscribe("ch")) },
+	"SubscribeWith":  func(c *Commands) error { return subscribes(c.SubscribeWith(SubscribeOptions{})) },
+	"PubSubChannels": func(c *Commands) error { _, err := c.PubSubChannels(); return err },
+	"PubSubNumSub":   func(c *Commands) error { _, err := c.PubSubNumSub("ch"); return err },
+	"PubSubNumPat":   func(c *Commands) error { _, err := c.PubSubNumPat(); return err },
 	"FlushDB":        (*Commands).FlushDB,
 	"FlushAll":       (*Commands).FlushAll,
 	"SwapDB":         func(c *Commands) error { return c.SwapDB(0, 1) },
@@ -253,14 +262,64 @@ var calls = map[string]func(c *Commands) error{
 	"SortWith":       func(c *Commands) error { _, err := c.SortWith("k", SortOptions{By: "w*"}); return err },
 	"SortStore":      func(c *Commands) error { _, err := c.SortStore("l", "k", SortOptions{}); return err },
 	"Stats":          func(c *Commands) error { _, err := c.Stats(); return err },
-	"Exec":           func(c *Commands) error { return c.Exec(func(*Tx) error { panic("called") }) },
-	"Watch":          func(c *Commands) error { _, err := c.Watch("k"); return err },
+	"SetSettings":    func(c *Commands) error { return c.SetSettings(Settings{}) },
+	"Events":         func(c *Commands) error { _, err := c.Events(EventOptions{}); return err },
+
+	"XAdd":            func(c *Commands) error { _, err := c.XAdd("k", Field{"f", "v"}); return err },
+	"XLen":            func(c *Commands) error { _, err := c.XLen("k"); return err },
+	"XRange":          func(c *Commands) error { _, err := c.XRange("k", StreamLowest(), StreamHighest()); return err },
+	"XDel":            func(c *Commands) error { _, err := c.XDel("k"); return err },
+	"XDelEx":          func(c *Commands) error { _, err := c.XDelEx("k", KeepRefs); return err },
+	"XTrim":           func(c *Commands) error { _, err := c.XTrim("k", StreamTrim{By: TrimMaxLen}); return err },
+	"XSetID":          func(c *Commands) error { return c.XSetID("k", StreamID{}) },
+	"XInfoStream":     func(c *Commands) error { _, err := c.XInfoStream("k"); return err },
+	"XInfoStreamFull": func(c *Commands) error { _, err := c.XInfoStreamFull("k", 1); return err },
+	"XRead":           func(c *Commands) error { _, err := c.XRead(StreamFrom{Key: "k"}, StreamFrom{Key: "l"}); return err },
+	"XReadWith": func(c *Commands) error {
+		_, err := c.XReadWith(context.Background(), XReadOptions{Wait: true}, StreamFrom{Key: "k"})
+		return err
+	},
+
+	"XGroupCreate":         func(c *Commands) error { return c.XGroupCreate("k", "g", StreamNew()) },
+	"XGroupSetID":          func(c *Commands) error { return c.XGroupSetID("k", "g", StreamNew()) },
+	"XGroupDestroy":        func(c *Commands) error { _, err := c.XGroupDestroy("k", "g"); return err },
+	"XGroupCreateConsumer": func(c *Commands) error { _, err := c.XGroupCreateConsumer("k", "g", "c"); return err },
+	"XGroupDelConsumer":    func(c *Commands) error { _, err := c.XGroupDelConsumer("k", "g", "c"); return err },
+	"XReadGroup":           func(c *Commands) error { _, err := c.XReadGroup("g", "c", "k", "l"); return err },
+	"XReadGroupWith": func(c *Commands) error {
+		_, err := c.XReadGroupWith(context.Background(), "g", "c", XReadGroupOptions{Wait: true}, GroupFrom{Key: "k"})
+		return err
+	},
+	"XAck":           func(c *Commands) error { _, err := c.XAck("k", "g"); return err },
+	"XAckDel":        func(c *Commands) error { _, err := c.XAckDel("k", "g", KeepRefs); return err },
+	"XPending":       func(c *Commands) error { _, err := c.XPending("k", "g"); return err },
+	"XClaim":         func(c *Commands) error { _, err := c.XClaim("k", "g", "c", 0); return err },
+	"XInfoGroups":    func(c *Commands) error { _, err := c.XInfoGroups("k"); return err },
+	"XInfoConsumers": func(c *Commands) error { _, err := c.XInfoConsumers("k", "g"); return err },
+	"XPendingRange": func(c *Commands) error {
+		_, err := c.XPendingRange("k", "g", StreamLowest(), StreamHighest(), 1)
+		return err
+	},
+	"XAutoClaim": func(c *Commands) error { _, err := c.XAutoClaim("k", "g", "c", 0, StreamLowest()); return err },
+
+	"NewConsumer": func(c *Commands) error {
+		_, err := c.NewConsumer(ConsumerOptions{Group: "g", Name: "c", Streams: []string{"k"}})
+		return err
+	},
+
+	"Exec":  func(c *Commands) error { return c.Exec(func(*Tx) error { panic("called") }) },
+	"Watch": func(c *Commands) error { _, err := c.Watch("k"); return err },
 }
 
 // failsOnly are the methods of Commands that calls does not need.
 var failsOnly = map[string]string{
+	"XAddWith": "is XAdd", "XRangeWith": "is XRange", "XSetIDWith": "is XSetID",
+	"XGroupCreateWith": "is XGroupCreate", "XGroupSetIDWith": "is XGroupSetID", "XPendingRangeWith": "is XPendingRange",
+	"XClaimWith": "is XClaim", "XClaimJustID": "is XClaim", "XAutoClaimWith": "is XAutoClaim", "XAutoClaimJustID": "is XAutoClaim",
 	"BitCountRange": "is BitCount", "BitPosFrom": "is BitPos", "BitPosRange": "is BitPos",
-	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore", "ZScan": "ends with the loop", "Now": "cannot fail", "DBIndex": "cannot fail", "Databases": "cannot fail",
+	"GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
+	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop",
+	"Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
 	"Select": "cannot fail", "MakeRoom": "does nothing", "PFSelfTest": "needs no store", "PFDebugEncoding": "is PFDebugDecode",
 }
 

@@ -37,6 +37,7 @@ type waiter struct {
 	c      commands // outside of any transaction
 	shards []int    // of all keys that serve uses beside the one it is called with
 	serve  service
+	gone   error         // what the call returns when its key no longer holds what it waits at; nil if it waits on
 	over   chan struct{} // closed once the call need not wait any longer
 
 	mu   sync.Mutex
@@ -51,11 +52,11 @@ type waiter struct {
 type service func(c *commands, key string) (bool, error)
 
 // end ends the waiting, unless something else has.
-func (x *waiter) end(ok bool, err error) {
+func (x *waiter) end(err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.done {
-		x.finish(ok, err)
+		x.finish(false, err)
 	}
 }
 
@@ -74,9 +75,13 @@ func (x *waiter) try(c *commands, key string) bool {
 		return true
 	}
 	switch ok, err := x.serve(c, key); {
-	case err == ErrWrongType && !ok:
+	case err == ErrWrongType && !ok && x.gone == nil:
 		return false // whoever waits for a list does not mind that a string comes
+	case err == ErrWrongType && !ok:
+		x.finish(false, x.gone)
+		return true
 	case ok || err != nil:
+		c.tx.close() // who gets the result finds all that comes with it
 		x.finish(ok, err)
 		return true
 	}
@@ -91,21 +96,30 @@ func (x *waiter) try(c *commands, key string) bool {
 // A serve that fails with ErrWrongType and false because of its key ends the call only
 // if that is so at the start. With true, for any other error, the call is over.
 func (c *commands) block(ctx context.Context, timeout time.Duration, keys, also []string, serve service) (bool, error) {
+	first := func(c *commands) (bool, error) { return serveFirst(c, keys, serve) }
+	return c.await(ctx, timeout, keys, also, first, &waiter{serve: serve})
+}
+
+// await is block of a call that is not served at its keys one by one at the start, but by first,
+// and whose waiter says how it is served later.
+func (c *commands) await(
+	ctx context.Context, timeout time.Duration, keys, also []string, first func(c *commands) (bool, error), x *waiter,
+) (bool, error) {
 	switch {
 	case timeout < 0:
 		return false, ErrTimeout
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case c.tx != nil:
-		return serveFirst(c, keys, serve)
+		return first(c)
 	}
-	x := &waiter{c: *c, serve: serve, over: make(chan struct{})}
+	x.c, x.over = *c, make(chan struct{})
 	if len(also) > 0 {
 		x.shards = c.ks.shardsOf(also)
 	}
 	served := false
 	err := c.Exec(func(tx *Tx) (err error) {
-		if served, err = serveFirst(&tx.commands, keys, serve); !served && err == nil {
+		if served, err = first(&tx.commands); !served && err == nil {
 			x.enter(keys)
 		}
 		return err
@@ -162,24 +176,34 @@ func (w waiters) remove(p place, x *waiter) {
 	}
 }
 
+// bereave ends the calls that wait for a key and cannot without it, which is gone.
+func (w waiters) bereave(p place) {
+	for _, x := range slices.Clone(w[p]) {
+		if x.gone != nil {
+			x.end(x.gone)
+			w.remove(p, x)
+		}
+	}
+}
+
 // wait waits until the call is served or need not be any more.
 func (x *waiter) wait(ctx context.Context, timeout time.Duration) (bool, error) {
 	if timeout > 0 {
-		timer := x.c.ks.opts.Clock.AfterFunc(timeout, func() { x.end(false, nil) })
+		timer := x.c.ks.opts.Clock.AfterFunc(timeout, func() { x.end(nil) })
 		defer timer.Stop()
 	}
 	select {
 	case <-x.over:
 	case <-ctx.Done():
-		x.end(false, ctx.Err())
+		x.end(ctx.Err())
 	}
 	return x.ok, x.err
 }
 
-// rouse notes that somebody waits for the key, which has changed.
+// rouse notes that somebody waits for the key, which has changed or is gone.
 func (w *write) rouse() {
 	p := place{w.c.db, w.key}
-	if w.entry == nil || len(w.shard.waiting[p]) == 0 {
+	if len(w.shard.waiting[p]) == 0 {
 		return
 	}
 	if w.c.tx != nil {
@@ -242,11 +266,12 @@ func (ks *keyspace) serve(held []int, ready []place) (late []place) {
 
 // serveAt serves those who wait for a key.
 func (ks *keyspace) serveAt(held []int, p place) (late []place) {
-	i, h := ks.shardOf(p.key)
+	i, _ := ks.shardOf(p.key)
 	sh := &ks.shards[i]
 	for next := 0; next < len(sh.waiting[p]); {
 		x := sh.waiting[p][next]
-		if d := sh.dbs[p.db].Load(); d == nil || d.table.Find(h, p.key) == nil {
+		if !sh.has(p) {
+			sh.waiting.bereave(p)
 			break
 		}
 		more, ok := ks.lockMore(held, x.shards)
@@ -301,7 +326,7 @@ func (ks *keyspace) lockMore(held, want []int) (more []int, ok bool) {
 func (sh *shard) dismiss() {
 	for _, queue := range sh.waiting {
 		for _, x := range queue {
-			x.end(false, ErrClosed)
+			x.end(ErrClosed)
 		}
 	}
 }
