@@ -167,14 +167,11 @@ func bitPos(c *Call) error {
 // bitPosWrong is BITPOS with wrong arguments, which matter only if there is
 // such a key.
 func (c *Call) bitPosWrong(bit int, err error) error {
-	_, ok, wrong := c.DB.Get(c.Args[1])
-	if wrong != nil || ok {
-		if wrong != nil {
-			err = wrong
-		}
-		return err
+	if !c.hasKey() {
+		return c.int(c.DB.BitPos(c.Args[1], bit))
 	}
-	return c.int(c.DB.BitPos(c.Args[1], bit))
+	_, _, wrong := c.DB.Get(c.Args[1])
+	return errorOr(wrong, err)
 }
 
 // parseBitPart reads "start [end [BYTE|BIT]]". Unlike BITCOUNT, BITPOS looks at

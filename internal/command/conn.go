@@ -70,6 +70,21 @@ type Conn interface {
 	// context.DeadlineExceeded as if the time were up. It reports false if none waits.
 	Unblock(id int64, reason error) bool
 
+	// Subscription returns what the connection is subscribed to, so as to change it.
+	Subscription() (*nook.Subscription, error)
+	// Executing reports whether the call is a part of EXEC.
+	Executing() bool
+	// Subscribed reports whether the connection is subscribed to anything.
+	Subscribed() bool
+	// Deliver replies the messages that have come so far, before the reply of the
+	// call, or of the EXEC that it is part of.
+	Deliver()
+
+	// Server returns what the parameters tell of the server.
+	Server() Server
+	// ResetStats counts anew what INFO tells of the past. The figures of the store
+	// are those that db sees.
+	ResetStats(db *nook.Commands) error
 	// Info returns what INFO replies for the sections. The figures of the
 	// store are those that db sees.
 	Info(db *nook.Commands, s Sections) (string, error)
@@ -115,6 +130,9 @@ type Client struct {
 	Idle        time.Duration // since it was last used
 	Flags       string        // Redis's letters, such as N for nothing special
 	DB          int
+	Channels    int    // that it is subscribed to
+	Patterns    int    // the same
+	Shards      int    // shard channels, the same
 	Queued      int    // commands in its transaction, -1 outside of one
 	Unparsed    int    // bytes read that are not yet a request
 	ArgBytes    int    // bytes of the arguments of the last request
@@ -138,7 +156,9 @@ func (k *Client) appendTo(b []byte) []byte {
 	b = appendField(b, " idle", int64(k.Idle/time.Second))
 	b = append(b, " flags="+k.Flags...)
 	b = appendField(b, " db", int64(k.DB))
-	b = append(b, " sub=0 psub=0 ssub=0"...)
+	b = appendField(b, " sub", int64(k.Channels))
+	b = appendField(b, " psub", int64(k.Patterns))
+	b = appendField(b, " ssub", int64(k.Shards))
 	b = appendField(b, " multi", int64(k.Queued))
 	b = appendField(b, " qbuf", int64(k.Unparsed))
 	b = append(b, " qbuf-free=0"...)
@@ -153,6 +173,14 @@ func (k *Client) appendTo(b []byte) []byte {
 		b = append(b, " lib-name="+k.LibName+" lib-ver="+k.LibVersion...)
 	}
 	return append(b, '\n')
+}
+
+// kind returns the type of the client.
+func (k *Client) kind() string {
+	if k.Channels+k.Patterns+k.Shards > 0 {
+		return subscriber
+	}
+	return normalClient
 }
 
 func (k *Client) lastCommand() string {

@@ -149,15 +149,49 @@ func (c *Call) introduce() {
 }
 
 func ping(c *Call) error {
-	switch len(c.Args) {
-	case 1:
-		c.Out.Simple("PONG")
-		return nil
-	case 2:
-		return c.bulk(c.Args[1], nil)
-	default:
+	switch {
+	case len(c.Args) > 2:
 		return c.Row.arityError()
+	case c.Confined():
+		c.pong()
+	case len(c.Args) == 2:
+		c.Out.Bulk(c.Args[1])
+	default:
+		c.Out.Simple("PONG")
 	}
+	return nil
+}
+
+// Confined reports whether the connection gets messages in the old protocol, which cannot tell
+// them from replies. Then it may do little else.
+func (c *Call) Confined() bool {
+	return c.Conn != nil && c.Out.Proto() == 2 && c.Conn.Subscribed()
+}
+
+// pong replies to PING in the form of a message.
+func (c *Call) pong() {
+	c.Out.Array(2)
+	c.Out.Bulk("pong")
+	if len(c.Args) == 2 {
+		c.Out.Bulk(c.Args[1])
+	} else {
+		c.Out.Bulk("")
+	}
+}
+
+// Confinable reports whether a connection that is confined may call the command.
+func (r *Row) Confinable() bool {
+	switch r.Name {
+	case "ping", "quit", "reset", "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe":
+		return true
+	}
+	return false
+}
+
+// ErrConfined is the error of a command that a confined connection may not call.
+func ErrConfined(r *Row) Error {
+	return Error("ERR Can't execute '" + r.FullName() +
+		"': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context")
 }
 
 func quit(c *Call) error {
@@ -331,7 +365,7 @@ func clientList(c *Call) error {
 	var err error
 	switch {
 	case len(c.Args) == 2:
-		text = c.clientsOfType(normalClient)
+		text = c.clientsOfType(normalClient, subscriber)
 	case len(c.Args) == 4 && is(c.Args[2], "type"):
 		text, err = c.clientsOfNamedType(c.Args[3])
 	case len(c.Args) > 3 && is(c.Args[2], "id"):
@@ -345,11 +379,13 @@ func clientList(c *Call) error {
 	return err
 }
 
-// normalClient is the type of clients that nook has. Of the others, those of
-// replication and of subscribers, it has none.
-const normalClient = "normal"
+// The types of clients that nook has. Of those of replication it has none.
+const (
+	normalClient = "normal"
+	subscriber   = "pubsub"
+)
 
-var clientTypes = []string{normalClient, "slave", "replica", "pubsub", "master"}
+var clientTypes = []string{normalClient, "slave", "replica", subscriber, "master"}
 
 func (c *Call) clientsOfNamedType(name string) ([]byte, error) {
 	for _, t := range clientTypes {
@@ -360,12 +396,11 @@ func (c *Call) clientsOfNamedType(name string) ([]byte, error) {
 	return nil, Error("ERR Unknown client type '" + cString(name) + "'")
 }
 
-func (c *Call) clientsOfType(name string) (text []byte) {
-	if name != normalClient {
-		return nil
-	}
+func (c *Call) clientsOfType(names ...string) (text []byte) {
 	for k := range c.Conn.Clients() {
-		text = k.appendTo(text)
+		if slices.Contains(names, k.kind()) {
+			text = k.appendTo(text)
+		}
 	}
 	return text
 }

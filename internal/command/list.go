@@ -249,15 +249,11 @@ func lset(c *Call) error {
 	if wrong == nil {
 		return c.ok(c.DB.LSet(c.Args[1], index, c.Args[3]))
 	}
-	n, err := c.DB.LLen(c.Args[1])
-	switch {
-	case err != nil:
-		return err
-	case n == 0:
+	if !c.hasKey() {
 		return nook.ErrNoSuchKey
-	default:
-		return wrong
 	}
+	_, err := c.DB.LLen(c.Args[1])
+	return errorOr(err, wrong)
 }
 
 func linsert(c *Call) error {

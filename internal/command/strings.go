@@ -458,7 +458,8 @@ func lcs(c *Call) error {
 	a, b := c.Args[1], c.Args[2]
 	o, err := parseLCS(c.Args[3:])
 	if err != nil {
-		if !c.maybeString(a) || !c.maybeString(b) {
+		first, second := c.maybeString(a), c.maybeString(b) // both are looked at
+		if !first || !second {
 			err = nook.ErrLCSType
 		}
 		return err

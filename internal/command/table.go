@@ -8,9 +8,9 @@ import (
 var commands = newTable(
 	stringRows, bitmapRows, hashRows, hashTTLRows,
 	listRows, setRows, zsetRows,
-	hllRows, geoRows, sortRows,
+	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
 	keyRows, ttlRows, scanRows, objectRows,
-	connectionRows, transactionRows, serverRows, commandRows,
+	pubsubRows, connectionRows, transactionRows, serverRows, configRows, commandRows,
 )
 
 // All returns the rows of all commands; those of sub-commands are in their

@@ -627,7 +627,7 @@ func zscan(c *Call) error {
 	if wrong == nil && o.Type != "" {
 		wrong = nook.ErrSyntax
 	}
-	if wrong != nil { // which matters only if there is something to scan
+	if wrong != nil && c.hasKey() { // which matters only if there is something to scan
 		n, err := c.DB.ZCard(c.Args[1])
 		if err != nil || n > 0 {
 			return errorOr(err, wrong)

@@ -1,0 +1,355 @@
+package command
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/glob"
+	"github.com/nookdb/nook/internal/number"
+)
+
+var configRows = []*Row{
+	{
+		Name: "config", Arity: -2, Group: "server", Since: "2.0.0",
+		Doc:  "Container of the commands about parameters of the server.",
+		Cost: "Depends on the subcommand.",
+		Sub: []*Row{
+			{
+				Name: "get", Usage: "<pattern> [<pattern> ...]", Arity: -3, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.0.0",
+				Doc:     "Returns the values of the parameters whose names match.",
+				Cost:    "O(N) where N is the number of parameters, for each pattern.",
+				History: []Change{{"7.0.0", "Several patterns may be given."}},
+				Run:     connected(configGet),
+			},
+			{
+				Name: "help", Arity: 2, Flags: Loading | Stale, Group: "server", Since: "5.0.0",
+				Doc:  helpDoc,
+				Cost: "O(1)",
+				Run:  help,
+			},
+			{
+				Name: "resetstat", Arity: 2, Flags: Admin | NoScript | Loading | Stale | TouchesArbitraryKeys, Group: "server", Since: "2.0.0",
+				Doc:  "Counts anew what INFO tells of commands, errors and traffic.",
+				Cost: "O(N) where N is the number of commands.",
+				Run:  connected(configResetStat),
+			},
+			{
+				Name: "rewrite", Arity: 2, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "2.8.0",
+				Doc:  "Fails: there is no file of parameters to write.",
+				Cost: "O(1)",
+				Run:  func(*Call) error { return errNoConfigFile },
+			},
+			{
+				Name: "set", Usage: "<parameter> <value> [<parameter> <value> ...]", Arity: -4,
+				Flags: Admin | NoScript | Loading | Stale | TouchesArbitraryKeys, Group: "server", Since: "2.0.0",
+				Tips:    []string{"request_policy:all_nodes", tipAllSucceeded},
+				Doc:     "Changes parameters: all that are given, or none.",
+				Cost:    "O(N) where N is the number of parameters given.",
+				History: []Change{{"7.0.0", "Several parameters may be given."}},
+				Run:     configSet,
+			},
+		},
+	},
+}
+
+const errNoConfigFile = Error("ERR The server is running without a config file")
+
+// A Server is what the parameters tell of the server beside its store.
+type Server struct {
+	MaxClients  int           // 0 for no limit
+	IdleTimeout time.Duration // 0 for none
+	MaxBulk     int64         // longest argument in bytes
+	MaxRequest  int64         // bytes of a request that is not yet whole
+	Port        int           // of TCP, 0 for none
+}
+
+// A parameter has a name in CONFIG GET and CONFIG SET, and a value.
+type parameter struct {
+	name  string
+	alias string // an older name, which is a parameter like any other; "" for none
+	get   func(p *parameters) string
+	set   func(s *nook.Settings, value string) error // nil if it cannot be changed
+}
+
+// parameters are what the values of parameters are taken from.
+type parameters struct {
+	c        *Call
+	settings nook.Settings
+	server   Server
+}
+
+// parameterTable has all parameters. What is not there has no meaning for nook. Persistence,
+// which is not there, is answered for all the same: tools ask whether it would be in their way.
+var parameterTable = []parameter{
+	{name: "appendonly", get: fixed("no")},
+	{name: "client-query-buffer-limit", get: func(p *parameters) string { return decimal(p.server.MaxRequest) }},
+	{name: "cluster-enabled", get: fixed("no")},
+	{name: "databases", get: func(p *parameters) string { return decimal(p.c.DB.Databases()) }},
+	sizeParameter("hash-max-listpack-entries", "hash-max-ziplist-entries", entries,
+		func(s *nook.Settings) *int { return &s.Encodings.HashMaxListpackEntries }),
+	sizeParameter("hash-max-listpack-value", "hash-max-ziplist-value", memory,
+		func(s *nook.Settings) *int { return &s.Encodings.HashMaxListpackValue }),
+	sizeParameter("hll-sparse-max-bytes", "", memory,
+		func(s *nook.Settings) *int { return &s.Encodings.HLLSparseMaxBytes }),
+	intParameter("lfu-decay-time", 0, func(s *nook.Settings) *int { return &s.LFUDecayTime }),
+	intParameter("lfu-log-factor", 0, func(s *nook.Settings) *int { return &s.LFULogFactor }),
+	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", get: getListSize, set: setListSize},
+	{name: "maxclients", get: func(p *parameters) string { return decimal(p.server.MaxClients) }},
+	{name: "maxmemory", get: func(p *parameters) string { return decimal(p.settings.MaxMemory) }, set: setMaxMemory},
+	{name: "maxmemory-policy", get: func(p *parameters) string { return p.settings.MaxMemoryPolicy.String() }, set: setPolicy},
+	intParameter("maxmemory-samples", 1, func(s *nook.Settings) *int { return &s.MaxMemorySamples }),
+	{name: "notify-keyspace-events", get: func(p *parameters) string { return p.settings.Notify.String() }, set: setNotify},
+	{name: "port", get: func(p *parameters) string { return decimal(p.server.Port) }},
+	{name: "proto-max-bulk-len", get: func(p *parameters) string { return decimal(p.server.MaxBulk) }},
+	{name: "save", get: fixed("")},
+	sizeParameter("set-max-intset-entries", "", entries,
+		func(s *nook.Settings) *int { return &s.Encodings.SetMaxIntsetEntries }),
+	sizeParameter("set-max-listpack-entries", "", entries,
+		func(s *nook.Settings) *int { return &s.Encodings.SetMaxListpackEntries }),
+	sizeParameter("set-max-listpack-value", "", memory,
+		func(s *nook.Settings) *int { return &s.Encodings.SetMaxListpackValue }),
+	sizeParameter("stream-node-max-bytes", "", memory,
+		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxBytes }),
+	sizeParameter("stream-node-max-entries", "", entries,
+		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxEntries }),
+	{name: "timeout", get: func(p *parameters) string { return decimal(p.server.IdleTimeout / time.Second) }},
+	sizeParameter("zset-max-listpack-entries", "zset-max-ziplist-entries", entries,
+		func(s *nook.Settings) *int { return &s.Encodings.ZSetMaxListpackEntries }),
+	sizeParameter("zset-max-listpack-value", "zset-max-ziplist-value", memory,
+		func(s *nook.Settings) *int { return &s.Encodings.ZSetMaxListpackValue }),
+}
+
+func fixed(value string) func(*parameters) string { return func(*parameters) string { return value } }
+
+func decimal[N int | int64 | time.Duration](n N) string { return strconv.FormatInt(int64(n), 10) }
+
+// sizeParameter returns a size of nook.Encodings, in which 0 is kept as -1.
+func sizeParameter(name, alias string, parse func(string) (int, error), field func(*nook.Settings) *int) parameter {
+	return parameter{
+		name: name, alias: alias,
+		get: func(p *parameters) string { return decimal(max(*field(&p.settings), 0)) },
+		set: func(s *nook.Settings, value string) error {
+			n, err := parse(value)
+			if err == nil && n == 0 {
+				n = -1
+			}
+			*field(s) = n
+			return err
+		},
+	}
+}
+
+// intParameter returns a number of at least low that nook.Settings keep as their default if
+// it is 0, and as -1 if it is to be 0.
+func intParameter(name string, low int64, field func(*nook.Settings) *int) parameter {
+	return parameter{
+		name: name,
+		get:  func(p *parameters) string { return decimal(max(*field(&p.settings), 0)) },
+		set: func(s *nook.Settings, value string) error {
+			n, err := parseInt(value, low, math.MaxInt32)
+			if err == nil && n == 0 {
+				n = -1
+			}
+			*field(s) = int(n)
+			return err
+		},
+	}
+}
+
+func getListSize(p *parameters) string { return decimal(p.settings.Encodings.ListMaxListpackSize) }
+
+// setListSize keeps 0 as 1, which means the same.
+func setListSize(s *nook.Settings, value string) error {
+	n, err := parseInt(value, math.MinInt32, math.MaxInt32)
+	if err == nil && n == 0 {
+		n = 1
+	}
+	s.Encodings.ListMaxListpackSize = int(n)
+	return err
+}
+
+// setMaxMemory takes what is more than there can be as no more than that.
+func setMaxMemory(s *nook.Settings, value string) error {
+	n, err := parseMemory(value)
+	s.MaxMemory = int64(min(n, math.MaxInt64))
+	return err
+}
+
+func setPolicy(s *nook.Settings, value string) error {
+	for p := nook.NoEviction; p <= nook.VolatileTTL; p++ {
+		if is(value, p.String()) {
+			s.MaxMemoryPolicy = p
+			return nil
+		}
+	}
+	return errPolicy
+}
+
+func setNotify(s *nook.Settings, value string) (err error) {
+	s.Notify, err = nook.ParseNotify(cString(value))
+	return err
+}
+
+// Errors of values, without what is said of the parameter.
+const (
+	errNoNumber  = Error("argument couldn't be parsed into an integer")
+	errNoMemory  = Error("argument must be a memory value")
+	errImmutable = Error("can't set immutable config")
+	errDuplicate = Error("duplicate parameter")
+	errPolicy    = Error("argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, " +
+		"volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction")
+)
+
+// parseInt reads a number within bounds.
+func parseInt(value string, low, high int64) (int64, error) {
+	n, ok := number.ParseInt(value)
+	switch {
+	case !ok:
+		return 0, errNoNumber
+	case n < low || n > high:
+		return 0, outOfBounds(low, high)
+	}
+	return n, nil
+}
+
+func outOfBounds(low, high int64) Error {
+	return Error("argument must be between " + decimal(low) + " and " + decimal(high) + " inclusive")
+}
+
+// entries reads a number of elements.
+func entries(value string) (int, error) {
+	n, err := parseInt(value, 0, math.MaxInt64)
+	return int(min(n, math.MaxInt)), err
+}
+
+// memory reads a number of bytes.
+func memory(value string) (int, error) {
+	n, err := parseMemory(value)
+	if n > math.MaxInt64 {
+		return 0, outOfBounds(0, math.MaxInt64)
+	}
+	return int(min(n, math.MaxInt)), err
+}
+
+// memoryUnits are the units of a number of bytes, in any case.
+var memoryUnits = []struct {
+	name   string
+	factor uint64
+}{
+	{"", 1}, {"b", 1}, {"k", 1e3}, {"kb", 1 << 10}, {"m", 1e6}, {"mb", 1 << 20}, {"g", 1e9}, {"gb", 1 << 30},
+}
+
+// maxMemoryDigits is how many digits a number of bytes may have.
+const maxMemoryDigits = 127
+
+// parseMemory reads a number of bytes, perhaps with a unit. No digits are 0.
+func parseMemory(value string) (uint64, error) {
+	value = cString(value)
+	end := 0
+	for end < len(value) && '0' <= value[end] && value[end] <= '9' {
+		end++
+	}
+	for _, unit := range memoryUnits {
+		if !sameName(value[end:], unit.name) || end > maxMemoryDigits {
+			continue
+		}
+		n := uint64(0)
+		if end > 0 {
+			n, _ = strconv.ParseUint(value[:end], 10, 64) // the most there is, if it is too much
+		}
+		return n * unit.factor, nil
+	}
+	return 0, errNoMemory
+}
+
+// parameterNamed returns the parameter with a name in any case, nil if there is none, and
+// that name.
+func parameterNamed(name string) (*parameter, string) {
+	for i := range parameterTable {
+		p := &parameterTable[i]
+		switch {
+		case sameName(name, p.name):
+			return p, p.name
+		case p.alias != "" && sameName(name, p.alias):
+			return p, p.alias
+		}
+	}
+	return nil, ""
+}
+
+// configGet replies the parameters of all patterns, each once. One that is
+// asked for by its name comes with that as it was written.
+func configGet(c *Call) error {
+	p := parameters{c: c, settings: c.DB.Settings(), server: c.Conn.Server()}
+	var names, values []string
+	add := func(name string, of *parameter) {
+		for _, other := range names {
+			if sameName(other, name) {
+				return
+			}
+		}
+		names, values = append(names, name), append(values, of.get(&p))
+	}
+	for _, pattern := range c.Args[2:] {
+		if !strings.ContainsAny(pattern, "[*?") {
+			if of, _ := parameterNamed(pattern); of != nil {
+				add(pattern, of)
+			}
+			continue
+		}
+		for i := range parameterTable {
+			of := &parameterTable[i]
+			for _, name := range []string{of.name, of.alias} {
+				if name != "" && glob.MatchFold(pattern, name) {
+					add(name, of)
+				}
+			}
+		}
+	}
+	c.Out.Map(len(names))
+	for i := range names {
+		c.field(names[i], values[i])
+	}
+	return nil
+}
+
+// configSet changes parameters. All of them are looked at before any is changed.
+func configSet(c *Call) error {
+	pairs := c.Args[2:]
+	if len(pairs)%2 != 0 {
+		return nook.ErrSyntax
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(pairs); i += 2 {
+		p, name := parameterNamed(pairs[i])
+		switch {
+		case p == nil:
+			return Error("ERR Unknown option or number of arguments for CONFIG SET - '" + cString(pairs[i]) + "'")
+		case p.set == nil:
+			return unsettable(pairs[i], errImmutable)
+		case seen[name]:
+			return unsettable(pairs[i], errDuplicate)
+		}
+		seen[name] = true
+	}
+	s := c.DB.Settings()
+	for i := 0; i < len(pairs); i += 2 {
+		p, name := parameterNamed(pairs[i])
+		if err := p.set(&s, pairs[i+1]); err != nil {
+			return unsettable(name, err)
+		}
+	}
+	return c.ok(c.DB.SetSettings(s))
+}
+
+// unsettable returns the error of a parameter that cannot be set as is asked.
+func unsettable(name string, reason error) Error {
+	return Error("ERR CONFIG SET failed (possibly related to argument '" + name + "') - " +
+		strings.TrimPrefix(reason.Error(), "ERR "))
+}
+
+// configResetStat is CONFIG RESETSTAT.
+func configResetStat(c *Call) error { return c.ok(c.Conn.ResetStats(c.DB)) }
