@@ -4,6 +4,7 @@ import (
 	"iter"
 	"net"
 
+	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
 )
 
@@ -48,6 +49,7 @@ func (s *session) HangUp() { s.leaving = true }
 // Reset is RESET.
 func (s *session) Reset() {
 	s.endTransaction()
+	s.unsubscribe()
 	s.own.name = ""
 	s.login()
 }
@@ -60,6 +62,25 @@ func (s *session) Shutdown() error {
 	s.leaving = true
 	s.server.options.OnShutdown()
 	return nil
+}
+
+// Server tells CONFIG GET of the server. Its longest argument is none that would be
+// too long for the store.
+func (s *session) Server() command.Server {
+	o := &s.server.options
+	return command.Server{
+		MaxClients: max(o.MaxClients, 0), IdleTimeout: o.IdleTimeout, MaxRequest: o.MaxRequest, Port: s.server.port(),
+		MaxBulk: min(o.MaxBulk, s.server.store.MaxStringLen()),
+	}
+}
+
+// ResetStats is CONFIG RESETSTAT.
+func (s *session) ResetStats(db *nook.Commands) error {
+	stats, err := db.Stats()
+	if err == nil {
+		s.server.resetStats(stats.Evicted)
+	}
+	return err
 }
 
 // Client describes the session to itself.
@@ -96,7 +117,7 @@ func (s *session) describe(p profile) command.Client {
 	k := command.Client{
 		ID: s.id, Addr: s.addr(s.conn.RemoteAddr()), LocalAddr: s.addr(s.conn.LocalAddr()), FD: -1,
 		Name: p.name, Age: now.Sub(s.since), Idle: now.Sub(p.active), Flags: s.flags(p),
-		DB: p.db, Queued: p.queued, Unparsed: p.unparsed, QueuedBytes: p.queuedBytes, Unsent: p.unsent,
+		DB: p.db, Channels: p.channels, Patterns: p.patterns, Shards: p.shards, Queued: p.queued, Unparsed: p.unparsed, QueuedBytes: p.queuedBytes, Unsent: p.unsent,
 		User: p.user, Proto: p.proto, LibName: p.libName, LibVersion: p.libVersion,
 	}
 	if s.socket != nil {
@@ -120,6 +141,9 @@ func (s *session) addr(a net.Addr) string {
 // flags returns the letters that CLIENT LIST has for what is special about a session.
 func (s *session) flags(p profile) string {
 	var letters []byte
+	if p.channels+p.patterns+p.shards > 0 {
+		letters = append(letters, 'P')
+	}
 	if p.queued >= 0 {
 		letters = append(letters, 'x')
 	}

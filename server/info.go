@@ -195,10 +195,14 @@ func (r *report) counters() {
 	r.field("instantaneous_input_kbps", kilobytes(rate.in))
 	r.field("instantaneous_output_kbps", kilobytes(rate.out))
 	r.int("rejected_connections", s.rejected.Load())
-	r.int("evicted_keys", r.stats.Evicted)
+	r.int("evicted_keys", r.stats.Evicted-s.evictedBefore())
+	r.int("pubsub_channels", int64(r.stats.Channels))
+	r.int("pubsub_patterns", int64(r.stats.Patterns))
+	r.int("pubsubshard_channels", int64(r.stats.ShardChannels))
 	r.int("total_error_replies", errors)
 	r.int("total_reads_processed", now.traffic.reads)
 	r.int("total_writes_processed", now.traffic.writes)
+	r.int("client_output_buffer_limit_disconnections", s.flooded.Load())
 }
 
 func kilobytes(n float64) string { return strconv.FormatFloat(n/1024, 'f', 2, 64) }

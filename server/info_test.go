@@ -44,6 +44,9 @@ func TestInfoIsAPartOfRedis(t *testing.T) {
 	}
 	last := -1
 	for _, name := range infoNames(start(t, nil, nil).client()) {
+		if name == "client_output_buffer_limit_disconnections" { // of a later version
+			continue
+		}
 		require.Contains(t, order, name)
 		require.Greater(t, order[name], last, name)
 		last = order[name]

@@ -34,6 +34,11 @@ type Options struct {
 	// read them while its further requests are served. 0 means 64 MiB.
 	MaxUnread int
 
+	// MaxMessages is how many bytes may wait for a client that is subscribed and does
+	// not read them, client-output-buffer-limit for pubsub. Who publishes never
+	// waits for it: it is cut off. 0 means 32 MiB.
+	MaxMessages int
+
 	// MaxExec is how many bytes the replies of one transaction may have, as they
 	// are all collected before the first is sent. A client that passes it
 	// is cut off after the transaction. 0 means 1 GiB.
@@ -60,8 +65,10 @@ type Options struct {
 
 const (
 	defaultMaxClients   = 10_000
+	defaultMaxBulk      = 512 << 20
 	defaultMaxRequest   = 1 << 30
 	defaultMaxUnread    = 64 << 20
+	defaultMaxMessages  = 32 << 20
 	defaultMaxExec      = 1 << 30
 	defaultStallTimeout = time.Minute
 )
@@ -80,14 +87,18 @@ func (o *Options) withDefaults() (Options, error) {
 		return v, fmt.Errorf("server: Options.MaxRequest is %d, below 0", v.MaxRequest)
 	case v.MaxUnread < 0:
 		return v, fmt.Errorf("server: Options.MaxUnread is %d, below 0", v.MaxUnread)
+	case v.MaxMessages < 0:
+		return v, fmt.Errorf("server: Options.MaxMessages is %d, below 0", v.MaxMessages)
 	case v.MaxExec < 0:
 		return v, fmt.Errorf("server: Options.MaxExec is %d, below 0", v.MaxExec)
 	case v.IdleTimeout < 0:
 		return v, fmt.Errorf("server: Options.IdleTimeout is %v, below 0", v.IdleTimeout)
 	}
 	setDefault(&v.MaxClients, defaultMaxClients)
+	setDefault(&v.MaxBulk, defaultMaxBulk)
 	setDefault(&v.MaxRequest, defaultMaxRequest)
 	setDefault(&v.MaxUnread, defaultMaxUnread)
+	setDefault(&v.MaxMessages, defaultMaxMessages)
 	setDefault(&v.MaxExec, defaultMaxExec)
 	setDefault(&v.StallTimeout, defaultStallTimeout)
 	if v.Logger == nil {
@@ -113,5 +124,6 @@ var errNoStore = errors.New("server: New needs a store")
 var (
 	errBigRequest = errors.New("server: the client's request or transaction is too big")
 	errBigExec    = errors.New("server: the replies of the client's transaction are too big")
+	errFlooded    = errors.New("server: the client does not read its messages")
 	errStalled    = errors.New("server: the client does not read its replies")
 )

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/nookdb/nook"
 )
 
 const (
@@ -24,14 +26,14 @@ const (
 // something to write. On transports that cannot tell what they would take,
 // everything goes that way.
 //
-// Write and finish are for the session alone.
+// Write and finish are for the session alone, and for when it is awake: see inbox.
 type outlet struct {
 	conn    net.Conn
 	socket  *socket // nil if the transport has no buffers of its own
 	limit   int     // bytes that may wait before Write does
 	stall   time.Duration
 	traffic *traffic    // of the session
-	busy    atomic.Bool // a goroutine writes; set by the session, cleared with mu held
+	busy    atomic.Bool // a goroutine writes; set and cleared with mu held
 
 	mu      sync.Mutex
 	moved   sync.Cond // something was written, or never will be
@@ -63,12 +65,32 @@ func (o *outlet) enqueue(p []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.queue = append(o.queue, p...)
-	o.waiting += len(p)
+	o.start(len(p))
+	return o.press(o.limit)
+}
+
+// start sees to it that somebody writes what was put in the queue, of n bytes. mu is held.
+func (o *outlet) start(n int) {
+	o.waiting += n
 	if !o.busy.Load() && o.err == nil {
 		o.busy.Store(true)
 		go o.drain()
 	}
-	return o.press(o.limit)
+}
+
+// post takes a message from any goroutine, while the session is asleep. It never
+// waits. It returns the bytes of the message, and those that wait.
+func (o *outlet) post(m *nook.Message, proto int) (n, waiting int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		return 0, 0
+	}
+	before := len(o.queue)
+	o.queue = appendMessage(o.queue, proto, m)
+	n = len(o.queue) - before
+	o.start(n)
+	return n, o.waiting
 }
 
 // press waits until no more than limit bytes wait. From its start on the client

@@ -33,6 +33,7 @@ type Server struct {
 
 	received atomic.Int64 // connections, since the start
 	rejected atomic.Int64 // those of them that were too many
+	flooded  atomic.Int64 // those of them that were cut off as they did not read their messages
 
 	serving sync.WaitGroup // sessions
 
@@ -42,6 +43,8 @@ type Server struct {
 	sessions  map[int64]*session    // guarded by mu
 	listeners map[net.Listener]bool // guarded by mu
 	past      traffic               // of sessions that have ended, guarded by mu
+	forgotten traffic               // what INFO does not tell of any more, guarded by mu
+	evicted   int64                 // the same, of keys, guarded by mu
 }
 
 // New returns a server of a store, which it neither owns nor closes. A nil o
@@ -167,6 +170,7 @@ func (s *Server) leave(x *session) {
 	defer s.mu.Unlock()
 	delete(s.sessions, x.id)
 	s.past.add(x.own.traffic)
+	s.past.add(x.inbox.traffic) // to which nothing comes any more
 }
 
 // count returns the number of sessions.

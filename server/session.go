@@ -43,13 +43,14 @@ type session struct {
 	call   command.Call
 	meter  meter
 	memo   memo
+	inbox  inbox
 
 	own     profile
 	locked  bool          // the client must authenticate
 	tx      *transaction  // nil outside of MULTI
 	inner   *command.Call // of queued commands, nil outside of EXEC
 	watched watched
-	guarded bool                 // locked, or in a transaction: requests need more than to be run
+	guarded bool                 // locked, in a transaction, or subscribed: requests need more than to be run
 	leaving bool                 // no further request is read
 	dropped bool                 // nor is anything sent any more
 	waiting atomic.Pointer[wait] // while a command waits; others may look
@@ -66,6 +67,9 @@ type profile struct {
 
 	proto       int
 	db          int
+	channels    int          // that it is subscribed to
+	patterns    int          // the same
+	shards      int          // shard channels, the same
 	row         *command.Row // of the last command
 	queued      int          // commands in the transaction, -1 outside of one
 	queuedBytes int
@@ -107,7 +111,7 @@ func (s *session) setLocked(yes bool) {
 }
 
 // guard notes whether requests need more than to be run.
-func (s *session) guard() { s.guarded = s.locked || s.tx != nil }
+func (s *session) guard() { s.guarded = s.locked || s.tx != nil || s.inbox.sub != nil }
 
 // refuseTimeout is how long a client that is refused may take to hear why.
 const refuseTimeout = time.Second
@@ -174,12 +178,22 @@ func (s *session) receive() (int, error) {
 // pause is what a session does before it may have to wait.
 func (s *session) pause() error {
 	s.turn(nil)
+	if s.inbox.sub != nil {
+		s.Deliver()
+	}
 	s.publish()
-	return s.gear.out.Flush()
+	err := s.gear.out.Flush()
+	if err == nil && s.inbox.sub != nil {
+		err = s.sleep()
+	}
+	return err
 }
 
 // resume notes that n bytes have come.
 func (s *session) resume(n int) {
+	if s.inbox.sub != nil {
+		s.wake()
+	}
 	now := s.server.store.Now()
 	s.meter.since, s.own.active = now, now
 	s.own.traffic.in += int64(n)
@@ -188,7 +202,7 @@ func (s *session) resume(n int) {
 }
 
 func (s *session) setIdleDeadline() {
-	if d := s.server.options.IdleTimeout; d > 0 {
+	if d := s.server.options.IdleTimeout; d > 0 && !s.Subscribed() {
 		_ = s.conn.SetReadDeadline(time.Now().Add(d)) // an error is that of a connection gone, which the read will tell
 	}
 }
@@ -252,15 +266,17 @@ func (s *session) reject(row *command.Row, err error) {
 // name and the number of arguments, have been made.
 func (s *session) admit(row *command.Row, args []string) bool {
 	var err error
+	s.Deliver()
 	switch {
 	case s.locked && !row.Flags.Has(command.NoAuth):
 		err = command.ErrNoAuth
-	case s.tx == nil:
-		return true
-	case row.Flags.Has(command.NoMulti):
+	case s.tx != nil && row.Flags.Has(command.NoMulti):
 		err = command.ErrNoMulti
-	case s.grows(row):
+	case s.tx != nil && s.grows(row):
 		err = s.server.store.MakeRoom()
+	}
+	if err == nil && s.inbox.sub != nil {
+		err = s.confine(row)
 	}
 	switch {
 	case err != nil:
@@ -273,10 +289,24 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	return false
 }
 
+// confine says what a subscribed session may not do, and keeps what it is subscribed to
+// within bounds.
+func (s *session) confine(row *command.Row) error {
+	if row.Flags.Has(command.PubSub) && !s.holds(s.inbox.sub.Bytes()) {
+		return errBigRequest
+	}
+	if s.call.Confined() && !row.Confinable() {
+		return command.ErrConfined(row)
+	}
+	return nil
+}
+
 // abandon ends the session without another byte, as Redis does where it frees a
 // client at once: what waits in the gear is dropped with it.
 func (s *session) abandon() {
-	s.gear.out.Reset(io.Discard)
+	if s.gear != nil {
+		s.gear.out.Reset(io.Discard)
+	}
 	s.leaving, s.dropped = true, true
 }
 
@@ -285,6 +315,8 @@ func (s *session) lose(err error) {
 	s.leaving = true
 	var broken *resp.ProtocolError
 	switch {
+	case s.isFlooded():
+		s.abandon()
 	case errors.As(err, &broken):
 		s.fail(&s.call, err)
 	case errors.Is(err, errBigRequest), errors.Is(err, errStalled):
@@ -334,6 +366,12 @@ func (s *session) rescue() {
 // go back to the pool: it may be in any state.
 func (s *session) end() {
 	s.Unwatch()
+	if s.isFlooded() {
+		s.server.flooded.Add(1)
+		s.dropped = true
+		s.report(errFlooded)
+	}
+	s.unsubscribe()
 	s.turn(nil)
 	if err := s.farewell(); errors.Is(err, errStalled) {
 		s.report(err)
@@ -376,6 +414,9 @@ func (s *session) update() {
 	}
 	p.proto, p.db, p.row = now.Out.Proto(), now.DB.DBIndex(), s.call.Row
 	p.unparsed, p.unsent = s.gear.in.Buffered()+len(s.gear.fresh), s.outlet.unsent()
+	if s.inbox.sub != nil || p.channels+p.patterns+p.shards > 0 {
+		p.channels, p.patterns, p.shards = s.subscribed()
+	}
 	p.queued, p.queuedBytes, p.dirty = -1, 0, s.watched.dirty()
 	if s.tx != nil {
 		p.queued, p.queuedBytes = len(s.tx.queue), s.tx.bytes
@@ -387,6 +428,9 @@ func (s *session) profile() profile {
 	s.mu.Lock()
 	p := s.seen
 	s.mu.Unlock()
-	p.unsent = s.outlet.unsent() // which falls while the session waits
+	p.unsent = s.outlet.unsent() // which changes while the session waits
+	s.inbox.mu.Lock()
+	p.traffic.add(s.inbox.traffic)
+	s.inbox.mu.Unlock()
 	return p
 }

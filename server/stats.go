@@ -96,6 +96,12 @@ func (e *errorStats) count(text string) {
 	e.codes[code]++
 }
 
+func (e *errorStats) reset() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.codes = nil
+}
+
 // errorCount is a code and how many error replies had it.
 type errorCount struct {
 	code  string
@@ -126,17 +132,57 @@ func (t *traffic) add(u traffic) {
 	t.writes += u.writes
 }
 
-// traffic returns that of all connections up to now, but for the batches that
+func (t *traffic) subtract(u traffic) {
+	t.in -= u.in
+	t.out -= u.out
+	t.reads -= u.reads
+	t.writes -= u.writes
+}
+
+// traffic returns that of all connections since it was last counted anew, but for the batches that
 // sessions are at work on. Each session counts for itself, so that counting costs no
 // shared atomics; who asks adds up.
 func (s *Server) traffic() traffic {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	total := s.allTraffic()
+	total.subtract(s.forgotten)
+	return total
+}
+
+// allTraffic is traffic since the start. mu is held.
+func (s *Server) allTraffic() traffic {
 	total := s.past
 	for _, x := range s.sessions {
 		total.add(x.profile().traffic)
 	}
 	return total
+}
+
+// resetStats counts anew what INFO tells of the past. evicted is how many keys the store
+// has evicted so far.
+func (s *Server) resetStats(evicted int64) {
+	for _, stat := range s.commands {
+		stat.calls.Store(0)
+		stat.nanos.Store(0)
+		stat.failed.Store(0)
+		stat.rejected.Store(0)
+	}
+	s.errors.reset()
+	s.rates.reset()
+	s.received.Store(0)
+	s.rejected.Store(0)
+	s.flooded.Store(0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgotten, s.evicted = s.allTraffic(), evicted
+}
+
+// evictedBefore returns how many evicted keys INFO does not tell of any more.
+func (s *Server) evictedBefore() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.evicted
 }
 
 // rates derives figures per second from counters. They are averages over the time
@@ -176,4 +222,10 @@ func (r *rates) since(now sample) rate {
 	}
 	r.from = now
 	return r.last
+}
+
+func (r *rates) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.from, r.last = sample{}, rate{}
 }

@@ -174,17 +174,26 @@ func (s *session) Exec(c *command.Call) error {
 	return nil
 }
 
+// Executing reports whether EXEC is under way.
+func (s *session) Executing() bool { return s.inner != nil }
+
 // exec runs the commands of the transaction by the inner call, with the keys of
 // all of them locked: so it is one step for everybody else, and transactions on
 // different keys do not wait for each other. A key is locked by its name, in all
 // databases at once, so a SELECT or a COPY to another database needs no more. Commands
 // like KEYS or FLUSHALL lock the whole store. Transactions that touch no keys
-// lock none; with watched keys they lock one of those, as the watch is judged under locks.
+// lock none; with watched keys they lock one of those, as the watch is judged under locks. Those
+// that publish lock one of any name, so that their messages come together.
 func (s *session) exec(inner *command.Call, w watched) error {
 	db := inner.DB
 	keys, whole := s.tx.keys()
-	if len(keys) == 0 && !whole && w.watch != nil {
-		keys = []string{w.key}
+	if len(keys) == 0 && !whole {
+		switch {
+		case w.watch != nil:
+			keys = []string{w.key}
+		case s.tx.flags&command.PubSub != 0:
+			keys = []string{""}
+		}
 	}
 	run := func(tx *nook.Tx) error {
 		inner.DB = tx.Select(db.DBIndex())

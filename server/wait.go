@@ -58,10 +58,10 @@ func (w *wait) begin() {
 	w.over, w.idle = make(chan struct{}), make(chan struct{})
 	s.own.waits = true
 	s.waiting.Store(w)
+	_ = s.conn.SetReadDeadline(time.Time{}) // an error is that of a connection gone, which the read will tell
 	if err := s.pause(); err != nil {
 		w.end(err)
 	}
-	_ = s.conn.SetReadDeadline(time.Time{}) // an error is that of a connection gone, which the read will tell
 	go w.read()
 }
 
@@ -100,6 +100,9 @@ const errServed = command.Error("ERR served")
 func (w *wait) finish() {
 	s := w.session
 	s.waiting.Store(nil)
+	if s.inbox.sub != nil {
+		s.wake()
+	}
 	w.end(errServed)
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	<-w.idle

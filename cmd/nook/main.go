@@ -75,6 +75,10 @@ func parse(args []string, errOut io.Writer) (config, error) {
 		c.store.MaxMemoryPolicy, err = parsePolicy(s)
 		return err
 	})
+	flags.Func("notify-keyspace-events", "`letters` of the keyspace events to publish, such as KEA; none if empty", func(s string) (err error) {
+		c.store.Notify, err = nook.ParseNotify(s)
+		return err
+	})
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}

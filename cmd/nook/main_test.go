@@ -70,7 +70,7 @@ func dial(t *testing.T, network, addr string) *redistest.Conn {
 func TestCommand(t *testing.T) {
 	path := build(t)
 	t.Run("TCP and SIGTERM", func(t *testing.T) {
-		p := launch(t, path, "-addr", "127.0.0.1:0", "-requirepass", "secret", "-databases", "3", "-maxmemory", "100mb", "-maxmemory-policy", "allkeys-lru")
+		p := launch(t, path, "-addr", "127.0.0.1:0", "-requirepass", "secret", "-databases", "3", "-maxmemory", "100mb", "-maxmemory-policy", "allkeys-lru", "-notify-keyspace-events", "Kx$")
 		c := dial(t, "tcp", p.addr)
 		require.Equal(t, "NOAUTH Authentication required.", c.Do("GET", "k").Str)
 		require.Equal(t, "OK", c.Do("AUTH", "secret").Str)
@@ -80,6 +80,7 @@ func TestCommand(t *testing.T) {
 		memory := c.Do("INFO", "memory").Str
 		require.Contains(t, memory, "maxmemory:104857600\r\n")
 		require.Contains(t, memory, "maxmemory_policy:allkeys-lru\r\n")
+		require.Equal(t, "$xK", c.Do("CONFIG", "GET", "notify-keyspace-events").Elems[1].Str)
 		require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, p.cmd.Wait())
 	})
@@ -123,7 +124,7 @@ func shortDir(t *testing.T) string {
 
 func TestRunFails(t *testing.T) {
 	for _, args := range [][]string{
-		{"-nosuchflag"}, {"argument"}, {"-maxmemory", "much"}, {"-maxmemory-policy", "none"}, {"-databases", "-1"}, {"-addr", "nowhere"},
+		{"-nosuchflag"}, {"argument"}, {"-maxmemory", "much"}, {"-maxmemory-policy", "none"}, {"-notify-keyspace-events", "q"}, {"-databases", "-1"}, {"-addr", "nowhere"},
 	} {
 		require.Error(t, run(context.Background(), args, io.Discard, io.Discard), "%q", args)
 	}

@@ -1,0 +1,189 @@
+package server
+
+import (
+	"sync"
+	"time"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// messageOverhead is about what a message that waits takes beside its bytes.
+const messageOverhead = 64
+
+// An inbox is where a session gets the messages that it is subscribed to. They come
+// from the goroutines of those who publish, which must not wait; the session
+// writes replies at the same time. So there are two ways:
+//
+//   - While the session is at work, messages wait in the inbox. The session takes
+//     them between two commands, so that none ends up within a reply, and before it sends
+//     the replies of a batch.
+//   - While the session is asleep, in that it waits for its client or its command waits for
+//     others, it writes nothing. Then messages go to the outlet at once.
+//
+// It goes to sleep when it has sent what it had, and wakes up before it writes again:
+// see pause and resume. So whoever has the reply of a PUBLISH and then
+// sends a PING on another connection, finds the message before the PONG there.
+//
+// Sessions that are not subscribed have nothing to do with any of this.
+type inbox struct {
+	sub *nook.Subscription // nil if the client never asked; the session's alone
+
+	mu      sync.Mutex
+	asleep  bool           // guarded by mu
+	proto   int            // of the session, while it is asleep; guarded by mu
+	waits   []nook.Message // came while the session was at work; guarded by mu
+	bytes   int            // of waits, about; guarded by mu
+	flooded bool           // more came than the client has read: it is cut off; guarded by mu
+	traffic traffic        // of what went to the outlet from here; guarded by mu
+}
+
+// Subscription is what SUBSCRIBE and the like change.
+func (s *session) Subscription() (*nook.Subscription, error) {
+	if s.inbox.sub == nil {
+		sub, err := s.server.store.SubscribeWith(nook.SubscribeOptions{Receiver: s})
+		if err != nil {
+			return nil, err
+		}
+		s.inbox.sub = sub
+		s.guard()
+		_ = s.conn.SetReadDeadline(time.Time{}) // who waits for messages is not idle
+	}
+	return s.inbox.sub, nil
+}
+
+// Subscribed reports whether the session is subscribed to anything.
+func (s *session) Subscribed() bool {
+	channels, patterns, shards := s.subscribed()
+	return channels+patterns+shards > 0
+}
+
+// subscribed returns how many names of each kind the session is subscribed to.
+func (s *session) subscribed() (channels, patterns, shards int) {
+	if s.inbox.sub == nil {
+		return 0, 0, 0
+	}
+	return s.inbox.sub.Counts()
+}
+
+// unsubscribe ends all subscriptions. No message comes any more.
+func (s *session) unsubscribe() {
+	if s.inbox.sub != nil {
+		s.inbox.sub.Close()
+		s.inbox.sub = nil
+		x := &s.inbox
+		x.mu.Lock()
+		x.waits, x.bytes, x.flooded = nil, 0, false
+		x.mu.Unlock()
+		s.guard()
+	}
+}
+
+// Receive gets a message from whoever publishes. It is the only method of a session for other
+// goroutines to call.
+func (s *session) Receive(m nook.Message) {
+	x := &s.inbox
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.flooded {
+		return
+	}
+	var unsent int
+	if x.asleep {
+		unsent = x.post(&s.outlet, &m)
+	} else {
+		x.waits = append(x.waits, m)
+		x.bytes += messageOverhead + len(m.Channel) + len(m.Pattern) + len(m.Payload)
+		unsent = x.bytes + s.outlet.unsent()
+	}
+	if unsent > s.server.options.MaxMessages {
+		x.flood(s)
+	}
+}
+
+// post puts a message in the outlet and returns how many bytes wait there. mu is held.
+func (x *inbox) post(o *outlet, m *nook.Message) (unsent int) {
+	n, unsent := o.post(m, x.proto)
+	x.traffic.out += int64(n)
+	x.traffic.writes++
+	return unsent
+}
+
+// flood gives the client up, which does not read. The session sees that when it
+// goes to sleep, or else wakes up by it. mu is held.
+func (x *inbox) flood(s *session) {
+	x.flooded, x.waits, x.bytes = true, nil, 0
+	if x.asleep {
+		_ = s.conn.SetDeadline(time.Unix(1, 0)) // an error is that of a connection gone, which the session sees too
+	}
+}
+
+// sleep says that the session writes nothing from now on. The client must have been sent all
+// that the session had to send.
+func (s *session) sleep() error {
+	x := &s.inbox
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.flooded {
+		return errFlooded
+	}
+	x.proto = s.own.proto
+	for i := range x.waits {
+		x.post(&s.outlet, &x.waits[i])
+	}
+	x.waits, x.bytes = nil, 0
+	x.asleep = true
+	return nil
+}
+
+// wake says that the session may write.
+func (s *session) wake() {
+	s.inbox.mu.Lock()
+	s.inbox.asleep = false
+	s.inbox.mu.Unlock()
+}
+
+// isFlooded reports whether the client is to be cut off.
+func (s *session) isFlooded() bool {
+	s.inbox.mu.Lock()
+	defer s.inbox.mu.Unlock()
+	return s.inbox.flooded
+}
+
+// Deliver replies the messages that have come so far. In EXEC they come before its reply.
+func (s *session) Deliver() {
+	if s.inbox.sub == nil {
+		return
+	}
+	x := &s.inbox
+	x.mu.Lock()
+	list, flooded := x.waits, x.flooded
+	x.waits, x.bytes = nil, 0
+	x.mu.Unlock()
+	if flooded {
+		s.abandon()
+	}
+	var text []byte
+	for i := range list {
+		text = appendMessage(text[:0], s.gear.out.Proto(), &list[i])
+		s.gear.out.Raw(text)
+	}
+}
+
+// appendMessage appends a message in the form in which clients get it.
+func appendMessage(b []byte, proto int, m *nook.Message) []byte {
+	switch m.By {
+	case nook.ByPattern:
+		b = resp.AppendPush(b, proto, 4)
+		b = resp.AppendBulk(b, "pmessage")
+		b = resp.AppendBulk(b, m.Pattern)
+	case nook.ByShardChannel:
+		b = resp.AppendPush(b, proto, 3)
+		b = resp.AppendBulk(b, "smessage")
+	default:
+		b = resp.AppendPush(b, proto, 3)
+		b = resp.AppendBulk(b, "message")
+	}
+	b = resp.AppendBulk(b, m.Channel)
+	return resp.AppendBulk(b, m.Payload)
+}
