@@ -41,11 +41,42 @@ var contests = []contest{
 	{"ZADD b 1 x 2 y", []string{"BZPOPMAX a 0"}, []string{"ZUNIONSTORE a 1 b"}},
 	{"ZADD b 1 x 2 y", []string{"BZPOPMAX a 0 | PING"}, []string{"ZRANGESTORE a b 0 -1"}},
 	{"", []string{"BLPOP a 0", "BZPOPMIN a 0"}, []string{"ZADD a 1 x", "RPUSH a 1"}},
+	{"", []string{"XREAD BLOCK 0 STREAMS a $", "XREAD COUNT 1 BLOCK 0 STREAMS b a 0 0"}, []string{"XADD a 1 f v", "XADD a 2 f v"}},
+	{"XADD a 5 f v", []string{"XREAD BLOCK 0 STREAMS a b $ $", "XREAD BLOCK 0 STREAMS a 7"}, []string{"XADD a 6 f v", "XADD a 9 f v"}},
+	{"", []string{"XREAD BLOCK 0 STREAMS a b 0 0"}, []string{"MULTI", "XADD b 1 f v", "XADD a 1 f v", "XADD b 2 f v", "EXEC"}},
+	{"", []string{"XREAD BLOCK 0 STREAMS a 0"}, []string{"SET a x", "DEL a", "XADD b 1 f v", "XADD b 2 f v", "XDEL b 1", "RENAME b a"}},
+	{"XADD a 5 f v", []string{"XREAD BLOCK 0 STREAMS a a 5 7 | PING"}, []string{"XADD a 6 f v"}},
+	{"XADD a 5 f v", []string{"XREAD BLOCK 0 STREAMS a $"}, []string{"DEL a", "XADD a 3 f v", "XADD a 6 f v"}},
+	{"XADD a 5 f v", []string{"XREAD BLOCK 0 STREAMS a $"}, []string{"XDEL a 5", "XTRIM a MAXLEN 0", "XSETID a 7", "XADD a 8 f v"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >", "XREADGROUP GROUP g d COUNT 1 BLOCK 0 STREAMS a >"}, []string{"XADD a 1 f v", "XADD a 2 f v", "XPENDING a g"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >", "XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"MULTI", "XADD a 1 f v", "XADD a 2 f v", "EXEC", "XGROUP DESTROY a g"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c NOACK COUNT 1 BLOCK 0 STREAMS a >", "XREAD BLOCK 0 STREAMS a $"}, []string{"XADD a 1 f v", "XPENDING a g"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a a > > | PING"}, []string{"XGROUP SETID a g 0", "XADD a 1 f v"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >", "XREAD BLOCK 0 STREAMS a $"}, []string{"DEL a", "RPUSH a x", "DEL a", "XADD a 1 f v"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"SET a x"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"RPUSH b x", "RENAME b a"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"FLUSHALL"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"FLUSHDB"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"RENAME a b"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"MOVE a 1"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"SWAPDB 0 1"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"PEXPIRE a -1"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"MULTI", "SWAPDB 0 1", "EXEC"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XGROUP DESTROY a g"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XADD b 1 f v", "RENAME b a"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XADD b 1 f v", "XGROUP CREATE b g 0", "COPY b a REPLACE"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XADD b 1 f v", "XGROUP CREATE b g 1", "RENAME b a", "XADD a 2 f v"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"MULTI", "DEL a", "SET a x", "DEL a", "XADD a 1 f v", "XGROUP CREATE a g 0", "EXEC"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"MULTI", "DEL a", "XADD a 1 f v", "EXEC"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"MULTI", "XADD a 1 f v", "XREADGROUP GROUP g d STREAMS a >", "EXEC", "XADD a 2 f v"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XADD a 1 f v", "XINFO GROUPS a", "XREADGROUP GROUP g c STREAMS a 0"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XGROUP DELCONSUMER a g c", "XGROUP CREATECONSUMER a g d", "XSETID a 5", "XADD a 6 f v", "XCLAIM a g e 0 6 JUSTID"}},
+	{"XGROUP CREATE a g $ MKSTREAM", []string{"XREADGROUP GROUP g c BLOCK 0 STREAMS a > | XREADGROUP GROUP g c BLOCK 0 STREAMS a >"}, []string{"XADD a 1 f v", "XADD a 2 f v"}},
 }
 
-// TestBlocking has connections wait on both sides, and compares what they get.
+// TestBlocking has connections wait on both sides, and compares what they get and which events that makes.
 func TestBlocking(t *testing.T) {
-	sides := versus(t)
+	sides := [2]listenedSide{newListenedRedis(t), newListenedNook()}
 	for _, c := range contests {
 		for _, version := range []int{2, 3} {
 			require.Equal(t, c.run(t, sides[0], version), c.run(t, sides[1], version), "%+v", c)
@@ -53,10 +84,13 @@ func TestBlocking(t *testing.T) {
 	}
 }
 
-// run returns the replies to all of the contest, those to the waiting last.
-func (c contest) run(t *testing.T, s side, version int) (replies []resp.Reply) {
+// run returns the replies to all of the contest, those to the waiting last, and then the
+// events.
+func (c contest) run(t *testing.T, s listenedSide, version int) (replies []resp.Reply) {
 	instance := s.begin(t)
 	defer instance.close()
+	ear := s.listen(t)
+	defer ear.close()
 	dial := func() *redistest.Conn {
 		conn := redistest.NewConn(t, instance.dial(t))
 		t.Cleanup(func() { _ = conn.Close() })
@@ -89,6 +123,9 @@ func (c contest) run(t *testing.T, s side, version int) (replies []resp.Reply) {
 			require.NoError(t, err, "%+v", c)
 			replies = append(replies, r)
 		}
+	}
+	for _, event := range ear.hear(t) {
+		replies = append(replies, resp.Reply{Kind: resp.KindBulk, Str: event})
 	}
 	return append(replies, active.Do("LRANGE", "a", "0", "-1"), active.Do("LRANGE", "b", "0", "-1"))
 }

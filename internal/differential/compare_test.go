@@ -69,6 +69,19 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 	"ZRANDMEMBER": sameLength,
 	"ZSCAN":       sameZScan,
 
+	"XADD":         sameEntries,
+	"XRANGE":       sameEntries,
+	"XREVRANGE":    sameEntries,
+	"XREAD":        sameEntries,
+	"XINFO STREAM": sameStream,
+
+	"XREADGROUP":      sameEntries,
+	"XPENDING":        samePending,
+	"XCLAIM":          sameEntries,
+	"XAUTOCLAIM":      sameEntries,
+	"XINFO GROUPS":    sameGroups,
+	"XINFO CONSUMERS": sameConsumers,
+
 	"HELLO":       sameHello,
 	"CLIENT ID":   sameKind,
 	"CLIENT INFO": sameClient,
@@ -80,6 +93,8 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 	"COMMAND INFO": sameRows,
 	"COMMAND LIST": sameKind,
 	"INFO":         sameKind,
+
+	"CONFIG GET": pairsInAnyOrder,
 
 	"TIME":     sameShape,
 	"LASTSAVE": sameKind,

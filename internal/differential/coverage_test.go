@@ -35,7 +35,7 @@ func commandRows() map[string]row {
 
 // finishedGroups are the groups of which nook has every command but those in
 // unfinished.
-var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo"}
+var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo", "pubsub", "stream"}
 
 var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 
@@ -43,6 +43,7 @@ var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 var finishedRows = []string{
 	"AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT INFO", "CLIENT LIST", "CLIENT SETINFO", "CLIENT SETNAME", "CLIENT UNBLOCK",
 	"ECHO", "HELLO", "PING", "QUIT", "RESET", "SELECT",
+	"CONFIG GET", "CONFIG RESETSTAT", "CONFIG REWRITE", "CONFIG SET",
 	"COMMAND", "COMMAND COUNT", "COMMAND DOCS", "COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS", "COMMAND INFO",
 	"COMMAND LIST", "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "SHUTDOWN", "SWAPDB", "TIME",
 }

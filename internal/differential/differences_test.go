@@ -158,12 +158,24 @@ var differences = []difference{
 		},
 	},
 	{
+		name:   "acknowledging and deleting",
+		reason: "Redis 8.2 has XACKDEL; 7.0 has not.",
+		allows: newer("XACKDEL"),
+		setup:  sequence{one("XADD", "a", "1-1", "f", "v"), one("XGROUP", "CREATE", "a", "g", "0")},
+		shown: sequence{
+			one("XACKDEL", "a", "g", "IDS", "1", "1-1"),
+			one("XACKDEL", "a", "g", "ACKED", "IDS", "2", "1-1", "1-2"),
+			one("XACKDEL", "missing", "g", "IDS", "1", "1-1", "DELREF"),
+		},
+		rows: []string{"XACKDEL"},
+	},
+	{
 		name:   "help",
 		reason: "The texts are nook's own, and tell of the subcommands that it has.",
 		allows: func(c command, redis, nook resp.Reply) bool {
 			return strings.HasSuffix(c.name(), " HELP") && isText(redis) && isText(nook)
 		},
-		shown: sequence{one("OBJECT", "HELP"), one("CLIENT", "HELP"), one("COMMAND", "HELP")},
+		shown: sequence{one("OBJECT", "HELP"), one("CLIENT", "HELP"), one("COMMAND", "HELP"), one("CONFIG", "HELP")},
 	},
 	{
 		name:   "encoding of a small list",
@@ -184,6 +196,61 @@ var differences = []difference{
 		shown: sequence{{commands: []command{{"PFADD", "a", "cut off"}, {"DEL", "a"}}}},
 	},
 	{
+		name:   "parameters",
+		reason: "nook has the parameters that mean something to it; some of them are fixed when it starts.",
+		allows: otherSetting,
+		shown: sequence{
+			one("CONFIG", "SET", "timeout", "0"),
+			one("CONFIG", "SET", "save", "x"),
+			one("CONFIG", "SET", "slowlog-max-len", "128"),
+			one("CONFIG", "GET", "slowlog-max-len"),
+			one("CONFIG", "GET", "*"),
+			one("CONFIG", "GET", "set-max-listpack-value"),
+		},
+	},
+	{
+		name:   "newer commands of streams",
+		reason: "Redis 8.2 has XDELEX; 7.0 has not.",
+		allows: newer("XDELEX"),
+		setup:  sequence{one("XADD", "a", "1-1", "f", "v")},
+		shown:  sequence{one("XDELEX", "a", "IDS", "1", "9"), one("XDELEX", "missing", "ACKED", "IDS", "2", "1", "2")},
+		rows:   []string{"XDELEX"},
+	},
+	{
+		name:   "trimming with references",
+		reason: "Redis 8.2 has XADD and XTRIM with KEEPREF, DELREF and ACKED; 7.0 has not, and takes such a word of XADD for an ID.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			isNew := c.has("KEEPREF") || c.has("DELREF") || c.has("ACKED")
+			return isNew && nook.Kind != resp.KindError &&
+				(c.name() == "XTRIM" && redis.Str == "ERR syntax error" || c.name() == "XADD" && redis.Str == invalidID)
+		},
+		setup: sequence{one("XADD", "a", "1-1", "f", "v")},
+		shown: sequence{
+			one("XTRIM", "a", "MAXLEN", "5", "KEEPREF"),
+			one("XTRIM", "a", "DELREF", "MAXLEN", "~", "5"),
+			one("XADD", "missing", "NOMKSTREAM", "ACKED", "MAXLEN", "5", "1-1", "f", "v"),
+		},
+	},
+	{
+		name:   "last entry",
+		reason: "Redis 7.4 has XREAD from the last entry on; 7.0 takes + for a wrong ID.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			return c.name() == "XREAD" && c.has("+") && redis.Str == invalidID && nook.Kind != resp.KindError
+		},
+		setup: sequence{one("XADD", "a", "1-1", "f", "1"), one("XADD", "a", "1-2", "f", "2")},
+		shown: sequence{one("XREAD", "STREAMS", "a", "+"), one("XREAD", "STREAMS", "missing", "+")},
+	},
+	{
+		name:   "end of a millisecond",
+		reason: "Where no ID is left in a millisecond, Redis says by mistake that elements are too large.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			return c.name() == "XADD" && redis.Str == "ERR Elements are too large to be stored" &&
+				nook.Str == "ERR The ID specified in XADD is equal or smaller than the target stream top item"
+		},
+		setup: sequence{one("XADD", "a", "5-18446744073709551615", "f", "v")},
+		shown: sequence{one("XADD", "a", "5-*", "f", "v")},
+	},
+	{
 		name:   "number of commands",
 		reason: "nook has some newer commands, and not all that are about replicas and clusters.",
 		allows: func(c command, redis, nook resp.Reply) bool {
@@ -192,6 +259,9 @@ var differences = []difference{
 		shown: sequence{one("COMMAND", "COUNT")},
 	},
 }
+
+// invalidID is what Redis says of what is no ID of a stream.
+const invalidID = "ERR Invalid stream ID specified as stream command argument"
 
 // sharedRefcount is what OBJECT REFCOUNT answers for shared integers.
 const sharedRefcount = 2147483647

@@ -16,7 +16,8 @@ import (
 // outcome is what one side answered to a step.
 type outcome struct {
 	replies []resp.Reply
-	end     string // why no more replies came, if the step did not end as it should
+	end     string   // why no more replies came, if the step did not end as it should
+	events  []string // what the step made happen, if somebody listens
 }
 
 // exchange sends a step to both sides and then reads both.

@@ -27,6 +27,8 @@ var families = []family{
 	{name: "hyperloglog", conns: 1, forms: hllForms, chunks: hllChunks},
 	{name: "geo", conns: 1, forms: geoForms},
 	{name: "sort", conns: 1, forms: sortForms, chunks: sortChunks},
+	{name: "stream", conns: 1, forms: streamForms, chunks: streamChunks},
+	{name: "groups", conns: 2, forms: groupForms, chunks: groupChunks},
 	{name: "generic", conns: 2, forms: genericForms},
 	{name: "transactions", conns: 2, forms: transactionForms, chunks: transactionChunks},
 	{name: "connection", conns: 2, forms: connectionForms, chunks: connectionChunks},

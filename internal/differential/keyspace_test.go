@@ -42,6 +42,13 @@ var types = []valueType{
 		forms: parseForms(`ZADD {key} ({score} {member})+`),
 		dump:  func(key string) []command { return []command{{"ZCARD", key}, {"ZRANGE", key, "0", "-1", "WITHSCORES"}} },
 	},
+	{
+		name:  "stream",
+		forms: parseForms(`XADD {key} {newid} ({field} {value})+`),
+		dump: func(key string) []command {
+			return []command{{"XLEN", key}, {"XRANGE", key, "-", "+"}, {"XINFO", "STREAM", key}, {"XINFO", "STREAM", key, "FULL", "COUNT", "0"}}
+		},
+	},
 }
 
 // databaseCount is the number of databases of both servers.

@@ -54,8 +54,28 @@ var kinds = map[string]func(*rapid.T) string{
 	"unit":   mostly(units, badUnits),
 	"place":  from(places),
 
+	"newid":   mostly(newIDs, badNewIDs),
+	"entryid": mostly(entryIDs, badEntryIDs),
+	"rangeid": mostly(rangeIDs, badRangeIDs),
+	"readid":  mostly(readIDs, badReadIDs),
+	"trimlen": mostly(trimLengths, badTrimLengths),
+
+	"group":     from(groupNames),
+	"consumer":  from(consumerNames),
+	"groupid":   mostly(groupIDs, badGroupIDs),
+	"idle":      mostly(idles, badIdles),
+	"claimtime": mostly(claimTimes, badClaimTimes),
+
 	"field": from(fields),
 	"draws": mostly(draws, badDraws),
+
+	"setting":        from(settings),
+	"anysetting":     from(anySettings),
+	"settingvalue":   from(settingValues),
+	"settingpattern": from(settingPatterns),
+	"eventletters":   from(eventLetters),
+	"policy":         from(policies),
+	"free":           from([]string{"free"}),
 
 	"bit":       mostly(bits, badBits),
 	"bitoffset": mostly(bitOffsets, badBitOffsets),

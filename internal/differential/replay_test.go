@@ -1,6 +1,8 @@
 package differential
 
 import (
+	"slices"
+
 	"github.com/nookdb/nook/internal/redistest"
 	"github.com/nookdb/nook/internal/resp"
 )
@@ -11,6 +13,7 @@ type replay struct {
 	version int // of RESP, 2 or 3, on new connections
 	sides   [2]instance
 	clients map[int]*client
+	ears    []ear // of each side, none if nobody listens to events
 	log     transcript
 }
 
@@ -44,12 +47,20 @@ func begin(t redistest.TB, sides [2]side, version int) *replay {
 	for i, s := range sides {
 		r.sides[i] = s.begin(t)
 	}
+	for _, s := range sides {
+		if s, ok := s.(listenedSide); ok {
+			r.ears = append(r.ears, s.listen(t))
+		}
+	}
 	return r
 }
 
 func (r *replay) close() {
 	for _, c := range r.clients {
 		c.close()
+	}
+	for _, e := range r.ears {
+		e.close()
 	}
 	for _, s := range r.sides {
 		s.close()
@@ -73,6 +84,9 @@ func (r *replay) step(s step) bool {
 	c := r.client(s.conn)
 	outs := c.exchange(s)
 	r.checkRandomKeys(c, s, &outs)
+	for i, e := range r.ears {
+		outs[i].events = e.hear(r.t)
+	}
 	differs := c.firstDifference(s, outs)
 	r.log.add(line{s, outs, differs})
 	if outs[0].end != "" {
@@ -88,14 +102,15 @@ const none = -1
 // firstDifference returns the index of the first reply in which the sides
 // differ; it is that after the last reply if they differ in how they ended.
 func (c *client) firstDifference(s step, outs [2]outcome) int {
-	redis, nook := outs[0].replies, outs[1].replies
+	redis, nook, queued := outs[0].replies, outs[1].replies, c.queued
 	for i := range min(len(redis), len(nook)) {
 		if !c.compare(s.command(i), redis[i], nook[i]) {
 			return i
 		}
 		c.track(s.command(i), redis[i])
 	}
-	if len(redis) != len(nook) || outs[0].end != outs[1].end || outs[0].end == noReply {
+	if len(redis) != len(nook) || outs[0].end != outs[1].end || outs[0].end == noReply ||
+		!sameEvents(slices.Concat(queued, s.commands), outs[0].events, outs[1].events) {
 		return min(len(redis), len(nook))
 	}
 	return none

@@ -67,11 +67,13 @@ type nookSide struct {
 	maxBulk  int64  // the longest string and argument; 0 is the default
 	password string // "" for none
 	dir      string
+	clock    nook.Clock // nil for real time
+	notify   nook.Notify
 }
 
 func (s nookSide) begin(t redistest.TB) instance {
 	t.Helper()
-	store, err := nook.New(&nook.Options{MaxStringLen: s.maxBulk})
+	store, err := nook.New(&nook.Options{MaxStringLen: s.maxBulk, Clock: s.clock, Notify: s.notify})
 	if err != nil {
 		t.Fatalf("nook.New: %v", err)
 	}

@@ -67,6 +67,7 @@ func (l line) writeDifference(b *strings.Builder, n int) {
 			writeReplies(b, side, out.replies[l.differs:l.differs+1])
 		} else {
 			writeEnd(b, side, out)
+			writeEvents(b, side, out.events)
 		}
 	}
 }
@@ -97,4 +98,10 @@ func (l line) who() string {
 		return "(at the end) "
 	}
 	return fmt.Sprintf("[%d] ", l.step.conn)
+}
+
+func writeEvents(b *strings.Builder, side string, events []string) {
+	for _, e := range events {
+		fmt.Fprintf(b, "%s%s(event %s)\n", margin, side, e)
+	}
 }

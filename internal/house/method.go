@@ -63,7 +63,7 @@ func methodOf(d ast.Decl) (Method, bool) {
 		return Method{}, false
 	}
 	m := Method{Receiver: receiverOf(f), Name: f.Name.Name}
-	if m.Receiver != commandsType && m.Receiver != "Watch" {
+	if m.Receiver != commandsType && m.Receiver != "Watch" && m.Receiver != "Subscription" {
 		return Method{}, false
 	}
 	m.Wire, m.See = ending(f.Doc.Text())

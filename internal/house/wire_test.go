@@ -13,6 +13,9 @@ var typedOnly = map[string]string{
 	"DBIndex":   "tells of the handle",
 	"Databases": "an option of the store",
 	"MakeRoom":  "what the server does before it queues a command",
+
+	"MaxStringLen": "an option of the store",
+	"Events":       "PSUBSCRIBE receives events as messages",
 }
 
 // wireOnly are the wire commands that no typed method has, with the reason.
@@ -23,12 +26,14 @@ var wireOnly = map[string]string{
 	"DISCARD": "a function that returns early has the same effect",
 	"COMMAND": table, "COMMAND COUNT": table, "COMMAND DOCS": table, "COMMAND GETKEYS": table,
 	"COMMAND GETKEYSANDFLAGS": table, "COMMAND HELP": table, "COMMAND INFO": table, "COMMAND LIST": table,
-	"OBJECT HELP": table,
-	"SHUTDOWN":    "about the server, not the store",
+	"OBJECT HELP": table, "PUBSUB HELP": table, "XGROUP HELP": table, "XINFO HELP": table,
+	"CONFIG HELP": table, "CONFIG RESETSTAT": figures, "CONFIG REWRITE": "there is no file",
+	"SHUTDOWN": "about the server, not the store",
 }
 
 const (
 	session = "about a connection"
+	figures = "about figures of the server"
 	table   = "about the wire table"
 )
 
