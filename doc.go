@@ -22,8 +22,9 @@
 // store. They are of type *[Error] and have the text of Redis's reply.
 //
 // The other names are what is around the commands: [Options] and [Clock],
-// [Watch], and [Journal], which hears of all changes. Package server lets Redis
-// clients talk to a store.
+// [Watch], [Consumer], which reads streams as a member of a group, [Subscription] and
+// [EventSubscription], and [Journal], which hears of all changes. Package server lets
+// Redis clients talk to a store.
 //
 // # Concurrency
 //
@@ -39,6 +40,9 @@
 //
 // Commands that wait, such as [Store.BLPop], take a context. Who waits longest for a key is
 // served first, before the call that changes the key returns.
+//
+// Messages ([Store.Subscribe]) and events ([Store.Events]) come on Go channels. No call ever waits
+// for their receivers: what a receiver is too slow for is counted, and it is told.
 //
 // Iteration with [Store.Scan] holds no lock while the loop's body runs. It
 // meets each key that stays exactly once, whatever else happens.

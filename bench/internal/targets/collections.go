@@ -15,15 +15,19 @@ import (
 
 // A task is work on one collection, said twice: by typed calls and as commands.
 type task struct {
-	command string // under which redis-server keeps its time
+	command string // under which redis-server keeps its time; of several, the times are added
 	fresh   bool   // each call has a new member, instead of one of those that are there
 	drains  bool   // each call takes a member away
+	inTurn  bool   // calls have the members one after the other
 	seldom  int    // a call takes about so many times what others do; 0 stands for 1
+	batch   int    // how many members one command fills in; 0 stands for fillBatch
 
 	fill     func(s *nook.Store, members []member) error
 	fillArgs func(members []member) []any
 	call     func(s *nook.Store, m member) error
 	args     func(m member) []any
+	then     func(m member) []any // a second command of the same call, if not nil
+	begin    []any                // a command before all, if not nil
 }
 
 // A member is what a collection is filled with, or asked for.
@@ -99,9 +103,12 @@ func (t task) some(round, n, size int) []member {
 	list := make([]member, n)
 	for i := range list {
 		at := (round+1)*n + i
-		if t.fresh {
+		switch {
+		case t.fresh:
 			list[i] = memberOf(size + at)
-		} else {
+		case t.inTurn:
+			list[i] = memberOf(at)
+		default:
 			list[i] = memberOf(int(workload.Noise(at) % uint64(size)))
 		}
 	}
@@ -158,9 +165,20 @@ func newTheirs(e *Env, t task, size int) (*theirTask, error) {
 
 // load fills the collection at a redis-server.
 func (t task) load(ctx context.Context, p *server.Process, size int) error {
-	return p.Pipelined(ctx, (size+fillBatch-1)/fillBatch, func(pipe redis.Pipeliner, i int) {
-		from := i * fillBatch
-		pipe.Do(ctx, t.fillArgs(members(from, min(from+fillBatch, size)))...)
+	batch := t.batch
+	if batch == 0 {
+		batch = fillBatch
+	}
+	if t.begin != nil {
+		client := p.SocketClient()
+		defer client.Close()
+		if err := client.Do(ctx, t.begin...).Err(); err != nil {
+			return err
+		}
+	}
+	return p.Pipelined(ctx, (size+batch-1)/batch, func(pipe redis.Pipeliner, i int) {
+		from := i * batch
+		pipe.Do(ctx, t.fillArgs(members(from, min(from+batch, size)))...)
 	})
 }
 
@@ -172,12 +190,22 @@ func (o *theirTask) round(round int) (float64, error) {
 	list := o.some(round, o.calls(o.env), o.size)
 	err := o.process.Pipelined(o.env.ctx, len(list), func(pipe redis.Pipeliner, i int) {
 		pipe.Do(o.env.ctx, o.args(list[i])...)
+		if o.then != nil {
+			pipe.Do(o.env.ctx, o.then(list[i])...)
+		}
 	})
 	if err != nil {
 		return 0, err
 	}
-	inside, err := o.process.TimePerCall(o.env.ctx, o.command)
-	return float64(inside), err
+	sum := 0.0
+	for command := range strings.FieldsSeq(o.command) {
+		inside, err := o.process.TimePerCall(o.env.ctx, command)
+		if err != nil {
+			return 0, err
+		}
+		sum += float64(inside)
+	}
+	return sum, nil
 }
 
 // taskGrowth is a row of our time alone, from few members to many.

@@ -13,9 +13,14 @@ import (
 // A shape is a collection of which there are many: what each holds, said by a
 // typed call and as a command.
 type shape struct {
-	fill    func(s *nook.Store, key string) error
-	command func(key string) []any
+	fill     func(s *nook.Store, key string) error
+	command  func(key string) []any
+	commands func(key string) [][]any // in the place of command
+	large    int                      // how many others one is as large as, about; 0 stands for 1
 }
+
+// number returns how many there are.
+func (h shape) number(e *Env) int { return max(e.Keys*smallCollections/1000/max(h.large, 1), 10) }
 
 // smallCollections is how many there are for each 1000 keys of the scale.
 const smallCollections = 5
@@ -23,7 +28,7 @@ const smallCollections = 5
 // bytesOf is a row of the bytes that a collection takes, its key included.
 func bytesOf(h shape) func(*Env) (Result, error) {
 	return func(e *Env) (Result, error) {
-		n := max(e.Keys*smallCollections/1000, 10)
+		n := h.number(e)
 		ours, err := h.footprint(n)
 		if err != nil {
 			return Result{}, err
@@ -42,7 +47,7 @@ func bytesOf(h shape) func(*Env) (Result, error) {
 // objectsOf is a row of the heap objects that a collection takes.
 func objectsOf(h shape) func(*Env) (Result, error) {
 	return func(e *Env) (Result, error) {
-		ours, err := h.footprint(max(e.Keys*smallCollections/1000, 10))
+		ours, err := h.footprint(h.number(e))
 		return alone("", ours.objects), err
 	}
 }
@@ -80,7 +85,13 @@ func (h shape) footprint(n int) (footprint, error) {
 func (h shape) redisBytes(e *Env, n int) (float64, error) {
 	return e.redisGrowth(n, func(r *server.Process) error {
 		return r.Pipelined(e.ctx, n, func(pipe redis.Pipeliner, i int) {
-			pipe.Do(e.ctx, h.command(workload.Key(i))...)
+			if h.command != nil {
+				pipe.Do(e.ctx, h.command(workload.Key(i))...)
+				return
+			}
+			for _, args := range h.commands(workload.Key(i)) {
+				pipe.Do(e.ctx, args...)
+			}
 		})
 	})
 }
