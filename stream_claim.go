@@ -141,7 +141,7 @@ func (x *claim) drop(p *value.Pending) {
 	if x.w.logged() {
 		x.w.logPending(x.g, p)
 	}
-	x.g.Remove(p)
+	x.g.Remove(p.ID)
 	x.deleted = append(x.deleted, StreamID(p.ID))
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -51,7 +52,7 @@ func TestConsumer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := nook.NewChecked(t, nook.Options{})
 		c := newConsumer(t, s, "one", nook.ConsumerOptions{})
-		go addNumbers(t, s, "s", 0, 3) // Messages waits for it
+		time.AfterFunc(time.Second, func() { addNumbers(t, s, "s", 0, 3) }) // Messages waits for it
 		require.Equal(t, []string{"0", "1", "2"}, receive(t, c, 3, (*nook.GroupMessage).Ack))
 		p, err := s.XPending("s", "g")
 		require.NoError(t, err)
@@ -149,7 +150,7 @@ func TestConsumerExtend(t *testing.T) {
 			go func() {
 				defer close(done)
 				for m, err := range other.Messages(ctx) {
-					require.NoError(t, err)
+					assert.NoError(t, err)
 					taken = append(taken, m)
 				}
 			}()
@@ -188,8 +189,8 @@ func TestConsumerStops(t *testing.T) {
 			require.NoError(t, m.Ack())
 			cancel()
 		}
-		for range one.Messages(ctx) {
-			t.Error("a message after the end")
+		for m, err := range one.Messages(ctx) {
+			t.Error("a message after the end", m, err)
 		}
 		begin := time.Now()
 		two := newConsumer(t, s, "two", nook.ConsumerOptions{})

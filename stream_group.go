@@ -244,11 +244,9 @@ func (c *commands) XAck(key, group string, ids ...StreamID) (int, error) {
 	}
 	n := 0
 	for _, id := range ids {
-		p := g.Pending(stream.ID(id))
-		if p == nil {
+		if g.Remove(stream.ID(id)) == nil {
 			continue
 		}
-		g.Remove(p)
 		n++
 		if w.logged() {
 			acked = append(acked, id)
@@ -305,8 +303,7 @@ func (c *commands) XAckDel(key, group string, refs StreamRefs, ids ...StreamID) 
 		if g == nil {
 			continue
 		}
-		if p := g.Pending(stream.ID(id)); p != nil {
-			g.Remove(p)
+		if g.Remove(stream.ID(id)) != nil {
 			results[i] = ackDelete(s, stream.ID(id), refs)
 			acked = append(acked, id)
 		}

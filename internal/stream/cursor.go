@@ -55,7 +55,7 @@ func (l *Log) Range(from, to ID, reverse bool) Cursor {
 }
 
 // Expect says how many entries are likely to be read, so that there is room for their strings at once.
-func (c *Cursor) Expect(entries int) { c.ahead = max(entries, 1) }
+func (c *Cursor) Expect(entries int) { c.ahead = min(max(entries, 1), maxRoom) }
 
 // enter goes to a node.
 func (c *Cursor) enter(s spot) {
@@ -195,7 +195,7 @@ func (c *Cursor) texts(dst []string, p listpack.Pos, count int) ([]string, listp
 func (c *Cursor) guess() int {
 	each := len(c.node.pack)/(c.head.live+c.head.dead) + 16
 	n := min(each*c.ahead, max(each, maxRoom))
-	c.ahead *= 2
+	c.ahead = min(2*c.ahead, maxRoom)
 	return n
 }
 

@@ -284,17 +284,25 @@ func (g *Group) Move(p *Pending, c *Consumer) {
 	}
 }
 
-// Remove makes a pending entry one that is not.
-func (g *Group) Remove(p *Pending) {
-	g.home.more += g.pending.remove(p) + p.Consumer.pending.remove(p) - pendingBytes
+// Remove makes an entry pending no more, and returns what was known about it, nil if it was not
+// pending.
+func (g *Group) Remove(id stream.ID) *Pending {
+	if g.pending.len() == 0 {
+		return nil
+	}
+	g.probe.ID = id
+	p, ok := g.pending.tree.Delete(&g.probe)
+	if !ok {
+		return nil
+	}
+	g.home.more += p.Consumer.pending.remove(p) - treeSlotBytes - pendingBytes
+	return p
 }
 
 // DropRefs makes an entry pending in no group.
 func (s *groups) DropRefs(id stream.ID) {
 	for _, g := range s.list {
-		if p := g.Pending(id); p != nil {
-			g.Remove(p)
-		}
+		g.Remove(id)
 	}
 }
 

@@ -149,8 +149,10 @@ func TestGroupModel(t *testing.T) {
 				}
 				for range rapid.IntRange(1, 40).Draw(t, "entries") {
 					id := someID.Draw(t, "id")
-					if p := g.Pending(id); p != nil {
-						g.Remove(p)
+					p, had := g.Remove(id), a.pending[id]
+					require.Equal(t, had.count > 0, p != nil)
+					if p != nil {
+						require.Equal(t, had, aPending{p.Consumer.Name, p.Delivered, p.Count})
 					}
 					delete(a.pending, id)
 				}
@@ -229,7 +231,7 @@ func BenchmarkGroup(b *testing.B) {
 			next := uint64(n)
 			for b.Loop() {
 				g.Add(stream.ID{Ms: next}, g.Consumer("consumer-0"))
-				g.Remove(g.Pending(stream.ID{Ms: next - uint64(n)}))
+				g.Remove(stream.ID{Ms: next - uint64(n)})
 				next++
 			}
 		})
