@@ -152,7 +152,7 @@ func TestGroupModel(t *testing.T) {
 					p, had := g.Remove(id), a.pending[id]
 					require.Equal(t, had.count > 0, p != nil)
 					if p != nil {
-						require.Equal(t, had, aPending{p.Consumer.Name, p.Delivered, p.Count})
+						require.Equal(t, aPending{p.Consumer.Name, p.Delivered, p.Count}, had)
 					}
 					delete(a.pending, id)
 				}
