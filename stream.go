@@ -181,7 +181,7 @@ func (c *commands) XRangeWith(key string, from, to StreamBound, o XRangeOptions)
 // entriesOf returns the entries that are to come in a walk over up to most entries: count, or all if that is not
 // above 0.
 func entriesOf(cursor stream.Cursor, most, count int) []StreamEntry {
-	const expected = 16 // up to how many entries that may come there is room before they do
+	const expected, fieldsAhead = 16, 256 // up to how many entries and fields that may come there is room before they do
 	ahead := 1
 	if count <= 0 || count > most {
 		count = most
@@ -198,7 +198,7 @@ func entriesOf(cursor stream.Cursor, most, count int) []StreamEntry {
 		}
 		n := cursor.Len()
 		if cap(fields)-len(fields) < n {
-			fields = make([]Field, 0, n*min(count-len(entries), ahead))
+			fields = make([]Field, 0, max(n, min(n*min(count-len(entries), ahead), fieldsAhead)))
 			ahead = min(2*ahead, expected)
 		}
 		start := len(fields)

@@ -175,7 +175,14 @@ func (l List) Int(p Pos) (int64, Pos) {
 // Skip returns the place n elements after p, which may be behind the last; see [List.End].
 func (l List) Skip(p Pos, n int) Pos {
 	for ; n > 0; n-- {
-		p += Pos(l.span(p))
+		switch c := l[p]; {
+		case c < 0x80:
+			p += 2
+		case c < 0xC0:
+			p += Pos(c&0x3F) + 2
+		default:
+			p += Pos(l.span(p))
+		}
 	}
 	return p
 }

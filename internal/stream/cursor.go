@@ -134,15 +134,14 @@ func (c *Cursor) Fields(dst []string) []string {
 	fields := c.Len()
 	if c.entry.flags&same != 0 {
 		if c.names == nil {
-			c.names, _ = c.texts(nil, c.head.names, fields)
+			c.names, _ = c.texts(make([]string, 0, fields), nil, c.head.names, fields)
 		}
-		names, start := c.names, len(dst)
-		dst, p := c.texts(dst, c.entry.body, fields)
+		dst, p := c.texts(dst, c.names, c.entry.body, fields)
 		c.passed(p)
-		return interleave(dst, start, names)
+		return dst
 	}
 	_, p := c.node.pack.Int(c.entry.body)
-	dst, p = c.texts(dst, p, 2*fields)
+	dst, p = c.texts(dst, nil, p, 2*fields)
 	c.passed(p)
 	return dst
 }
@@ -154,18 +153,9 @@ func (c *Cursor) passed(p listpack.Pos) {
 	}
 }
 
-// interleave puts a name before each string from start on.
-func interleave(dst []string, start int, names []string) []string {
-	dst = append(dst, names...)
-	for i := len(names) - 1; i >= 0; i-- {
-		dst[start+2*i+1] = dst[start+i]
-		dst[start+2*i] = names[i]
-	}
-	return dst
-}
-
-// texts appends copies of count elements from p on to dst, and returns the place behind them.
-func (c *Cursor) texts(dst []string, p listpack.Pos, count int) ([]string, listpack.Pos) {
+// texts appends copies of count elements from p on to dst, each behind one of the names unless these are nil, and returns the
+// place behind them.
+func (c *Cursor) texts(dst, names []string, p listpack.Pos, count int) ([]string, listpack.Pos) {
 	pack := c.node.pack
 	if cap(c.room)-len(c.room) < 16 {
 		c.room = make([]byte, 0, c.guess())
@@ -182,7 +172,10 @@ func (c *Cursor) texts(dst []string, p listpack.Pos, count int) ([]string, listp
 		ends = append(ends, len(b))
 	}
 	start := 0
-	for _, end := range ends {
+	for i, end := range ends {
+		if names != nil {
+			dst = append(dst, names[i])
+		}
 		dst = append(dst, view(b[start:end]))
 		start = end
 	}
