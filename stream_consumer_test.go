@@ -144,14 +144,14 @@ func TestConsumerExtend(t *testing.T) {
 		slow := newConsumer(t, s, "slow", o)
 		ctx, cancel := context.WithCancel(t.Context())
 		other := newConsumer(t, s, "other", o)
-		var taken []*nook.GroupMessage
+		taken := make(chan *nook.GroupMessage, 10)
 		done := make(chan struct{})
 		receive(t, slow, 1, func(m *nook.GroupMessage) error {
 			go func() {
 				defer close(done)
 				for m, err := range other.Messages(ctx) {
 					assert.NoError(t, err)
-					taken = append(taken, m)
+					taken <- m
 				}
 			}()
 			for range 10 {
@@ -168,7 +168,7 @@ func TestConsumerExtend(t *testing.T) {
 			mine, err := m.Extend()
 			require.False(t, mine, "it is the other's now")
 			require.NoError(t, m.Nack(), "and stays so")
-			require.NoError(t, taken[0].Ack())
+			require.NoError(t, (<-taken).Ack())
 			return err
 		})
 		cancel()
