@@ -165,7 +165,7 @@ var (
 
 // Errors of a Consumer, which Redis has not.
 var (
-	ErrConsumerOptions = &Error{text: "ERR a consumer needs a group, a name and streams"}
+	ErrConsumerOptions = &Error{text: "ERR a consumer needs a group, a name and streams, and claims after ten years at most"}
 	ErrTxConsumer      = &Error{text: "ERR a consumer waits, which a transaction cannot"}
 )
 

@@ -21,8 +21,8 @@ type ConsumerOptions struct {
 	Batch int
 
 	// ClaimAfter is how long a message may stay unacknowledged with another consumer before this one
-	// takes it: longer than the work on one ever takes. 0 means a minute; a negative
-	// value means that none is taken.
+	// takes it: with some to spare, longer than the work on one ever takes. 0 means a minute, more than ten
+	// years is not possible.
 	ClaimAfter time.Duration
 }
 
@@ -30,9 +30,14 @@ const (
 	defaultBatch      = 16
 	defaultClaimAfter = time.Minute
 
+	maxClaimAfter = 10 * 365 * 24 * time.Hour
+
 	// claimLooks is how many times within ClaimAfter a consumer looks for what others
 	// left behind.
 	claimLooks = 4
+	// claimSpare is which part of ClaimAfter a message may have waited for its turn when the
+	// work on it begins.
+	claimSpare = 16
 )
 
 // A Consumer is a member of a consumer group. It reads messages from streams, such that each goes to one
@@ -63,7 +68,7 @@ type Consumer struct {
 // NewConsumer returns a member of a group. It creates the group, and the streams, where there is none. There is
 // nothing to close: nothing happens but in Messages.
 //
-// Fails with ErrConsumerOptions unless Group, Name and Streams are given, with ErrTxConsumer within a transaction, which
+// Fails with ErrConsumerOptions unless Group, Name and Streams are given, or if ClaimAfter is out of its range, with ErrTxConsumer within a transaction, which
 // cannot wait, and with ErrWrongType and ErrOutOfMemory. O(streams). See XReadGroup.
 func (c *commands) NewConsumer(o ConsumerOptions) (*Consumer, error) {
 	switch err := c.reachable(); {
@@ -71,7 +76,7 @@ func (c *commands) NewConsumer(o ConsumerOptions) (*Consumer, error) {
 		return nil, err
 	case c.tx != nil:
 		return nil, ErrTxConsumer
-	case o.Group == "" || o.Name == "" || len(o.Streams) == 0:
+	case o.Group == "" || o.Name == "" || len(o.Streams) == 0, o.ClaimAfter < 0, o.ClaimAfter > maxClaimAfter:
 		return nil, ErrConsumerOptions
 	}
 	if o.Batch <= 0 {
@@ -112,7 +117,7 @@ func (r *Consumer) Messages(ctx context.Context) iter.Seq2[*GroupMessage, error]
 			}
 		}
 		for _, m := range r.queue {
-			_ = m.Nack() // fails only if there is nothing any more to give it back to
+			_ = m.giveBack() // fails only if there is nothing any more to give it back to
 		}
 		r.queue = nil
 	}
@@ -125,7 +130,7 @@ func (r *Consumer) next(ctx context.Context) (*GroupMessage, error) {
 	}
 	m := r.queue[0]
 	r.queue = r.queue[1:]
-	if r.c.Now().Sub(m.read) < r.o.ClaimAfter/claimLooks || r.o.ClaimAfter < 0 {
+	if r.c.Now().Sub(m.read) < r.o.ClaimAfter/claimSpare {
 		return m, nil
 	}
 	// It has waited here, so that another consumer may have it by now.
@@ -142,13 +147,10 @@ func (r *Consumer) read(ctx context.Context) error {
 	switch {
 	case len(r.past) > 0:
 		return r.readPast(now)
-	case r.o.ClaimAfter > 0 && !now.Before(r.look):
+	case !now.Before(r.look):
 		return r.claim(now)
 	}
-	o := XReadGroupOptions{Count: r.o.Batch, Wait: true}
-	if r.o.ClaimAfter > 0 {
-		o.Timeout = r.look.Sub(now)
-	}
+	o := XReadGroupOptions{Count: r.o.Batch, Wait: true, Timeout: r.look.Sub(now)}
 	from := make([]GroupFrom, len(r.o.Streams))
 	for i, key := range r.o.Streams {
 		from[i].Key = key
@@ -257,12 +259,19 @@ func (m *GroupMessage) Ack() error {
 //
 // Fails as XClaim does. O(log pending). See XClaim.
 func (m *GroupMessage) Nack() error {
-	_, err := m.claim(XClaimOptions{Idle: max(m.consumer.o.ClaimAfter, 0)})
+	_, err := m.claim(XClaimOptions{Idle: m.consumer.o.ClaimAfter})
+	return err
+}
+
+// giveBack is Nack of a message that nobody has seen, so that this delivery does not count.
+func (m *GroupMessage) giveBack() error {
+	o := XClaimOptions{Idle: m.consumer.o.ClaimAfter, RetryCount: OptionalInt{int64(m.Deliveries) - 1, true}}
+	_, err := m.claim(o)
 	return err
 }
 
 // Extend says that the work on the message goes on: no other consumer takes it before ClaimAfter has passed
-// again. It reports false if one has it by now, or it was acknowledged.
+// again. It reports false if one has it by now, or it was acknowledged, or deleted from the stream.
 //
 // Fails as XClaim does. O(log pending). See XClaim.
 func (m *GroupMessage) Extend() (bool, error) { return m.claim(XClaimOptions{}) }
@@ -275,8 +284,8 @@ func (m *GroupMessage) claim(o XClaimOptions) (mine bool, err error) {
 		if err != nil || len(known) == 0 {
 			return err
 		}
-		mine = true
-		_, err = tx.XClaimJustID(m.Stream, r.o.Group, r.o.Name, 0, o, m.ID)
+		ids, err := tx.XClaimJustID(m.Stream, r.o.Group, r.o.Name, 0, o, m.ID)
+		mine = len(ids) > 0
 		return err
 	}, m.Stream)
 	return mine, err

@@ -176,6 +176,57 @@ func TestConsumerExtend(t *testing.T) {
 	})
 }
 
+// TestConsumerKeepsTime: a message that has waited for its turn has nearly all of ClaimAfter when the work on it begins.
+func TestConsumerKeepsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := nook.NewChecked(t, nook.Options{})
+		o := nook.ConsumerOptions{ClaimAfter: 100 * time.Second}
+		addNumbers(t, s, "s", 0, 2)
+		one, two := newConsumer(t, s, "one", o), newConsumer(t, s, "two", o)
+		receive(t, one, 2, func(m *nook.GroupMessage) error {
+			if m.Fields[0].Value == "0" {
+				time.Sleep(24 * time.Second)
+				return m.Ack()
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 93*time.Second)
+			defer cancel()
+			for m := range two.Messages(ctx) {
+				t.Error("another consumer has", m)
+			}
+			return nil
+		})
+	})
+}
+
+// TestConsumerSkipsDeleted: what is deleted before its turn comes is not yielded.
+func TestConsumerSkipsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := nook.NewChecked(t, nook.Options{})
+		addNumbers(t, s, "s", 0, 3)
+		all, err := s.XRange("s", nook.StreamLowest(), nook.StreamHighest())
+		require.NoError(t, err)
+		c := newConsumer(t, s, "one", nook.ConsumerOptions{})
+		got := receive(t, c, 2, func(m *nook.GroupMessage) error {
+			_, err := s.XDel("s", all[1].ID)
+			require.NoError(t, err)
+			time.Sleep(time.Minute / 2)
+			mine, err := m.Extend()
+			require.True(t, mine)
+			return err
+		})
+		require.Equal(t, []string{"0", "2"}, got)
+		for m, err := range c.Messages(t.Context()) {
+			require.NoError(t, err)
+			_, err = s.XDel("s", m.ID)
+			require.NoError(t, err)
+			mine, err := m.Extend()
+			require.NoError(t, err)
+			require.False(t, mine, "there is nothing left to work on")
+			break
+		}
+	})
+}
+
 // TestConsumerStops: what a consumer has read and not yet looked at when its context ends is there for others at once.
 func TestConsumerStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -194,7 +245,10 @@ func TestConsumerStops(t *testing.T) {
 		}
 		begin := time.Now()
 		two := newConsumer(t, s, "two", nook.ConsumerOptions{})
-		require.Len(t, receive(t, two, 9, (*nook.GroupMessage).Ack), 9)
+		require.Len(t, receive(t, two, 9, func(m *nook.GroupMessage) error {
+			require.Equal(t, 1, m.Deliveries, "nobody has seen it")
+			return m.Ack()
+		}), 9)
 		require.Zero(t, time.Since(begin))
 	})
 }
@@ -203,6 +257,10 @@ func TestConsumerFails(t *testing.T) {
 	s := nook.NewChecked(t, nook.Options{})
 	_, err := s.NewConsumer(nook.ConsumerOptions{Group: "g", Name: "one"})
 	require.ErrorIs(t, err, nook.ErrConsumerOptions)
+	for _, d := range []time.Duration{-1, 1 << 62} {
+		_, err = s.NewConsumer(nook.ConsumerOptions{Group: "g", Name: "one", Streams: []string{"s"}, ClaimAfter: d})
+		require.ErrorIs(t, err, nook.ErrConsumerOptions)
+	}
 	require.NoError(t, s.Set("string", "v"))
 	_, err = s.NewConsumer(nook.ConsumerOptions{Group: "g", Name: "one", Streams: []string{"string"}})
 	require.ErrorIs(t, err, nook.ErrWrongType)

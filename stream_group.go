@@ -142,7 +142,7 @@ func (c *commands) XGroupSetIDWith(key, group string, from StreamStart, read Opt
 
 // logGroup records how far a group has read.
 func (w *write) logGroup(g *value.Group) {
-	w.effect("XGROUP", "SETID", w.key, g.Name, g.LastID.String(), "ENTRIESREAD", strconv.FormatInt(g.Read, 10))
+	w.effect("XGROUP", "SETID", w.key, g.Name, g.LastID.String(), "ENTRIESREAD", strconv.FormatInt(max(g.Read, value.UnknownRead), 10))
 }
 
 // XGroupDestroy removes a group with all that is pending in it, and reports whether there was one. Those who

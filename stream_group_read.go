@@ -26,7 +26,7 @@ type XReadGroupOptions struct {
 	Timeout time.Duration // with Wait: how long; 0 is for ever
 }
 
-// waitCount is how many entries who has waited is given at most, if it did not say how many.
+// waitCount is how many entries who has waited gets at most, if it did not say how many.
 const waitCount = 1000
 
 // XReadGroup gives a consumer of a group the entries that no consumer of the group was given yet, of each stream

@@ -51,12 +51,24 @@ func (c *commands) XSetIDWith(key string, id StreamID, o XSetIDOptions) error {
 	if o.MaxDeleted != (StreamID{}) {
 		s.MaxDeleted = stream.ID(o.MaxDeleted)
 	}
-	w.modified()
+	w.aside()
 	w.event(EventStream, "xsetid")
 	if w.logged() {
-		w.effect("XSETID", key, id.String(), "ENTRIESADDED", strconv.FormatInt(s.Added, 10), "MAXDELETEDID", s.MaxDeleted.String())
+		w.effect(o.effect(key, id)...)
 	}
 	return nil
+}
+
+// effect returns a command that sets the same. What was not set is left out: it may be what cannot be set.
+func (o *XSetIDOptions) effect(key string, id StreamID) []string {
+	command := []string{"XSETID", key, id.String()}
+	if o.SetAdded {
+		command = append(command, "ENTRIESADDED", strconv.FormatInt(o.Added, 10))
+	}
+	if o.MaxDeleted != (StreamID{}) {
+		command = append(command, "MAXDELETEDID", o.MaxDeleted.String())
+	}
+	return command
 }
 
 // check fails if the options contradict what the stream has.

@@ -75,7 +75,7 @@ func (c *commands) XRead(from ...StreamFrom) ([]StreamEntries, error) {
 }
 
 // XReadWith is XRead of so many entries, or one that waits until one of the streams has an entry. After having waited it returns
-// the entries of the first that got one, or none if the timeout passed first. Within a transaction, where nothing can change,
+// the entries of the first that got one, 1000 at most unless it was told how many, or none if the timeout passed first. Within a transaction, where nothing can change,
 // it does not wait.
 //
 // Fails with ErrWrongType, with ErrTimeout for a timeout below 0, and with the context's error if that ends first. See XRead.
@@ -186,6 +186,9 @@ func (x *reading) serve(c *commands, key string) (bool, error) {
 	defer r.done()
 	if s == nil {
 		return false, nil
+	}
+	if x.count <= 0 {
+		x.count = waitCount
 	}
 	i := slices.IndexFunc(x.from, func(f StreamFrom) bool { return f.Key == key })
 	x.take(key, s, x.after[i])

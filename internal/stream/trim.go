@@ -6,7 +6,7 @@ type Trim struct {
 	ByID   bool // MinID counts, else MaxLen
 	MaxLen int
 	MinID  ID
-	Approx bool // stop at a node of which some entries would stay
+	Approx bool // stop at a node of which some entries stay
 	Limit  int  // remove no more than so many, in whole nodes; 0: no limit
 
 	// Remove, if it is not nil, is asked for each entry whether it may go. If not, the next ones are looked at
@@ -38,7 +38,7 @@ func (l *Log) Trim(t *Trim) (removed int) {
 		}
 		l.trimNode(n, t)
 		switch {
-		case !whole && t.Remove == nil:
+		case !whole && t.Remove == nil, t.Approx && n.live() > 0:
 			l.dropFront(drop)
 			return before - l.live
 		case n.live() == 0:
