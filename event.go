@@ -129,6 +129,7 @@ type events struct {
 	mu     sync.Mutex   // held while events are handed over; locks of shards are taken before
 	notify Notify       // guarded by mu
 	sinks  []*eventSink // guarded by mu
+	clock  uint64       // counts sinks that have come; guarded by mu
 	closed bool         // guarded by mu
 }
 
@@ -136,6 +137,7 @@ type events struct {
 // as a rule with locks held, and neither blocks nor calls the store.
 type eventSink struct {
 	classes EventClass
+	since   uint64 // when it came, by events.clock
 	publish func(Event)
 	end     func(reason error) // the store is closed; nil if that does not matter
 }
@@ -147,6 +149,8 @@ func (v *events) listen(s *eventSink) bool {
 	if v.closed {
 		return false
 	}
+	v.clock++
+	s.since = v.clock
 	v.sinks = append(v.sinks, s)
 	v.sum()
 	return true
@@ -205,9 +209,9 @@ func (c *commands) announce(class EventClass, name, key string) {
 	switch {
 	case len(v.sinks) == 0:
 	case c.tx != nil:
-		c.tx.events = append(c.tx.events, e)
+		c.tx.events = append(c.tx.events, keptEvent{e, v.clock})
 	default:
-		v.deliver(e)
+		v.deliver(&e, v.clock)
 	}
 }
 
@@ -222,23 +226,28 @@ func (c *commands) notify(n Notify, e *Event) {
 	}
 }
 
-// deliver hands events to the sinks, together and in their order. mu is held.
-func (v *events) deliver(list ...Event) {
-	for _, e := range list {
-		for _, s := range v.sinks {
-			if s.classes&e.Class != 0 {
-				s.publish(e)
-			}
+// deliver hands an event to the sinks that there were at the time until. mu is held.
+func (v *events) deliver(e *Event, until uint64) {
+	for _, s := range v.sinks {
+		if s.classes&e.Class != 0 && s.since <= until {
+			s.publish(*e)
 		}
 	}
 }
 
-// publishEvents delivers the events of a transaction.
-func (ks *keyspace) publishEvents(list ...Event) {
-	v := &ks.events
+// A keptEvent is of a transaction, for those who were subscribed at that time.
+type keptEvent struct {
+	Event
+	until uint64 // by events.clock
+}
+
+// publishKept delivers the events of a transaction, together and in their order.
+func (v *events) publishKept(list []keptEvent) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.deliver(list...)
+	for i := range list {
+		v.deliver(&list[i].Event, list[i].until)
+	}
 }
 
 // notification returns which events are published as messages.

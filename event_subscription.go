@@ -47,6 +47,9 @@ func (c *commands) Events(o EventOptions) (*EventSubscription, error) {
 	}
 	s := &EventSubscription{of: &c.ks.events, feed: newFeed[Event](o.Queue, o.Full)}
 	s.sink = eventSink{classes: o.Classes, publish: s.feed.put, end: s.feed.close}
+	if glob.All(o.Keys) {
+		o.Keys = ""
+	}
 	if o.Keys != "" || o.DBs != nil {
 		dbs := slices.Clone(o.DBs)
 		s.sink.publish = func(e Event) {

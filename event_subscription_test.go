@@ -449,3 +449,34 @@ func BenchmarkEvents(b *testing.B) {
 		})
 	}
 }
+
+// TestEventsFromThenOn: a subscription gets nothing from before, not even of the same transaction.
+func TestEventsFromThenOn(t *testing.T) {
+	s := newStore(t, Options{})
+	first, err := s.Events(EventOptions{})
+	require.NoError(t, err)
+	defer first.Close()
+	var late *EventSubscription
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		if err := tx.Set("early", "v"); err != nil {
+			return err
+		}
+		if late, err = tx.Events(EventOptions{}); err != nil {
+			return err
+		}
+		return tx.Set("late", "v")
+	}))
+	defer late.Close()
+	require.Equal(t, "early", (<-first.Events()).Key)
+	require.Equal(t, "late", (<-late.Events()).Key)
+}
+
+// TestEventsOfTheEmptyKey: a pattern that matches all keys matches this one, as in KEYS.
+func TestEventsOfTheEmptyKey(t *testing.T) {
+	s := newStore(t, Options{})
+	sub, err := s.Events(EventOptions{Keys: "*"})
+	require.NoError(t, err)
+	defer sub.Close()
+	require.NoError(t, s.Set("", "v"))
+	require.Equal(t, "set", (<-sub.Events()).Name)
+}

@@ -149,7 +149,7 @@ func (t *txn) release() {
 		t.ks.hub.release(t.kept)
 	}
 	if t.events != nil {
-		t.ks.publishEvents(t.events...)
+		t.ks.events.publishKept(t.events)
 	}
 	t.events, t.kept = nil, nil
 }

@@ -23,8 +23,9 @@ type Settings struct {
 // Encodings that is Redis's 0 is -1.
 //
 // O(1). CONFIG GET.
-func (c *commands) Settings() Settings {
-	ks := c.ks
+func (c *commands) Settings() Settings { return c.ks.current() }
+
+func (ks *keyspace) current() Settings {
 	ks.setting.Lock()
 	defer ks.setting.Unlock()
 	return Settings{
@@ -38,28 +39,51 @@ func (c *commands) Settings() Settings {
 	}
 }
 
-// SetSettings changes what is in force. Collections keep the form they have until
+// SetSettings is UpdateSettings of all at once.
+//
+// Fails as UpdateSettings does. O(shards). See UpdateSettings.
+func (c *commands) SetSettings(s Settings) error {
+	return c.UpdateSettings(func(in *Settings) error {
+		*in = s
+		return nil
+	})
+}
+
+// UpdateSettings has change make of the settings in force those that are to be. Nobody
+// else can change them in between. Collections keep the form they have until
 // they are written to next. If the limit of memory is passed now, keys are evicted at
 // once. Between a policy with frequencies and one without, keys keep what was
 // noted for the other until they are used next, as in Redis.
 //
-// It fails, and changes nothing, if a value is out of its range. Within a
-// transaction the whole store must be declared.
+// It fails, and changes nothing, if change does or a value is out of its range. All commands wait
+// for change, which must not call the store. Within a transaction the whole store must be declared.
 //
 // O(shards). CONFIG SET.
-func (c *commands) SetSettings(s Settings) error {
-	if err := s.validate(); err != nil {
+func (c *commands) UpdateSettings(change func(s *Settings) error) error {
+	if err := c.update(change); err != nil {
 		return err
 	}
+	if c.tx == nil {
+		_ = c.makeRoom() // that there is none is the answer to writes, not to this
+	}
+	return nil
+}
+
+// update is UpdateSettings but for the room that it may take.
+func (c *commands) update(change func(s *Settings) error) error {
 	m, err := c.reduceAll()
 	if err != nil {
 		return err
 	}
-	c.ks.set(&s)
-	m.done()
-	if c.tx == nil {
-		_ = c.makeRoom() // that there is none is the answer to writes, not to this
+	defer m.done()
+	s := c.ks.current()
+	if err := change(&s); err != nil {
+		return err
 	}
+	if err := s.validate(); err != nil {
+		return err
+	}
+	c.ks.set(&s)
 	return nil
 }
 

@@ -262,6 +262,7 @@ var calls = map[string]func(c *Commands) error{
 	"SortWith":       func(c *Commands) error { _, err := c.SortWith("k", SortOptions{By: "w*"}); return err },
 	"SortStore":      func(c *Commands) error { _, err := c.SortStore("l", "k", SortOptions{}); return err },
 	"Stats":          func(c *Commands) error { _, err := c.Stats(); return err },
+	"UpdateSettings": func(c *Commands) error { return c.UpdateSettings(func(*Settings) error { return nil }) },
 	"SetSettings":    func(c *Commands) error { return c.SetSettings(Settings{}) },
 	"Events":         func(c *Commands) error { _, err := c.Events(EventOptions{}); return err },
 

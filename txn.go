@@ -18,13 +18,13 @@ func (tx *Tx) DB(n int) *DB { return &DB{*tx.Select(n)} }
 // txn is a transaction under way.
 type txn struct {
 	ks     *keyspace
-	now    time.Time // frozen: the transaction is one moment
-	shards []int     // locked, in order
-	batch  *batch    // nil without a journal
-	full   error     // what makeRoom said when the transaction began
-	ready  []place   // keys that changed and that somebody waits for
-	events []Event   // that somebody wants to know of
-	kept   []kept    // messages that were published
+	now    time.Time   // frozen: the transaction is one moment
+	shards []int       // locked, in order
+	batch  *batch      // nil without a journal
+	full   error       // what makeRoom said when the transaction began
+	ready  []place     // keys that changed and that somebody waits for
+	events []keptEvent // that somebody wants to know of
+	kept   []kept      // messages that were published
 	done   bool
 }
 

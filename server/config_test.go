@@ -1,9 +1,12 @@
 package server
 
 import (
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nookdb/nook"
@@ -122,4 +125,22 @@ func TestEventsOfOwnChanges(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{"set", "OK"}, got) // in Redis some come before the reply, some after
+}
+
+// TestConfigSetsAreKept has clients set different parameters at the same time: nobody undoes what another has set.
+func TestConfigSetsAreKept(t *testing.T) {
+	h := start(t, nil, nil)
+	addr := h.listen("unix")
+	var clients sync.WaitGroup
+	for _, name := range []string{"maxmemory-samples", "lfu-decay-time", "lfu-log-factor"} {
+		c := h.over(h.dial(addr))
+		clients.Go(func() {
+			for n := range 300 {
+				value := strconv.Itoa(n + 1)
+				c.Do("CONFIG", "SET", name, value)
+				assert.Equal(t, value, c.Do("CONFIG", "GET", name).Elems[1].Str)
+			}
+		})
+	}
+	clients.Wait()
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -47,8 +48,8 @@ func (s *session) Subscription() (*nook.Subscription, error) {
 		}
 		s.inbox.sub = sub
 		s.guard()
-		_ = s.conn.SetReadDeadline(time.Time{}) // who waits for messages is not idle
 	}
+	_ = s.conn.SetReadDeadline(time.Time{}) // who waits for messages is not idle
 	return s.inbox.sub, nil
 }
 
@@ -93,12 +94,17 @@ func (s *session) Receive(m nook.Message) {
 		unsent = x.post(&s.outlet, &m)
 	} else {
 		x.waits = append(x.waits, m)
-		x.bytes += messageOverhead + len(m.Channel) + len(m.Pattern) + len(m.Payload)
+		x.bytes += messageSize(&m)
 		unsent = x.bytes + s.outlet.unsent()
 	}
 	if unsent > s.server.options.MaxMessages {
 		x.flood(s)
 	}
+}
+
+// messageSize is about how many bytes a message takes that waits.
+func messageSize(m *nook.Message) int {
+	return messageOverhead + len(m.Channel) + len(m.Pattern) + len(m.Payload)
 }
 
 // post puts a message in the outlet and returns how many bytes wait there. mu is held.
@@ -113,8 +119,12 @@ func (x *inbox) post(o *outlet, m *nook.Message) (unsent int) {
 // goes to sleep, or else wakes up by it. mu is held.
 func (x *inbox) flood(s *session) {
 	x.flooded, x.waits, x.bytes = true, nil, 0
-	if x.asleep {
-		_ = s.conn.SetDeadline(time.Unix(1, 0)) // an error is that of a connection gone, which the session sees too
+	if !x.asleep {
+		return
+	}
+	_ = s.conn.SetDeadline(time.Unix(1, 0)) // an error is that of a connection gone, which the session sees too
+	if w := s.waiting.Load(); w != nil {
+		w.end(errFlooded) // nobody may be reading
 	}
 }
 
@@ -150,9 +160,10 @@ func (s *session) isFlooded() bool {
 	return s.inbox.flooded
 }
 
-// Deliver replies the messages that have come so far. In EXEC they come before its reply.
+// Deliver replies the messages that have come so far. Within EXEC, whose reply is one, it does
+// nothing: they come after it.
 func (s *session) Deliver() {
-	if s.inbox.sub == nil {
+	if s.inbox.sub == nil || s.inner != nil {
 		return
 	}
 	x := &s.inbox
@@ -168,6 +179,31 @@ func (s *session) Deliver() {
 		text = appendMessage(text[:0], s.gear.out.Proto(), &list[i])
 		s.gear.out.Raw(text)
 	}
+}
+
+// prune drops the messages that wait for names that an EXEC has unsubscribed: after its reply
+// the client does not expect them any more.
+func (s *session) prune() {
+	sub := s.inbox.sub
+	if sub == nil {
+		return
+	}
+	names := [...][]string{nook.ByChannel: sub.Channels(), nook.ByPattern: sub.Patterns(), nook.ByShardChannel: sub.ShardChannels()}
+	x := &s.inbox
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.bytes = 0
+	x.waits = slices.DeleteFunc(x.waits, func(m nook.Message) bool {
+		name := m.Channel
+		if m.By == nook.ByPattern {
+			name = m.Pattern
+		}
+		_, has := slices.BinarySearch(names[m.By], name)
+		if has {
+			x.bytes += messageSize(&m)
+		}
+		return !has
+	})
 }
 
 // appendMessage appends a message in the form in which clients get it.

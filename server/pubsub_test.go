@@ -335,6 +335,92 @@ func TestSubscriberIsNotIdle(t *testing.T) {
 }
 
 // TestStoreClosesUnderSubscriber shows that a session outlives its store.
+// TestSubscribedAgain: whoever subscribes anew is no more idle than before.
+func TestSubscribedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, nil, &Options{IdleTimeout: time.Minute})
+		defer h.close()
+		c := h.client()
+		for _, line := range []string{"SUBSCRIBE", "UNSUBSCRIBE", "SUBSCRIBE"} {
+			c.Do(line, "a")
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.Equal(t, 1, h.server.count())
+	})
+}
+
+// A client with a command that waits and so much behind it that nobody reads what it sends.
+func crowded(h *harness) *redistest.Conn {
+	c := h.over(h.connect("unix"))
+	c.Hello(3)
+	c.Do("SUBSCRIBE", "a")
+	c.SendRaw("BLPOP l 0\r\n" + strings.Repeat("PING 123456789\r\n", 8000))
+	c.Flush()
+	return c
+}
+
+// stuffed reports whether nobody reads what a client sends any more.
+func stuffed(h *harness) bool {
+	for _, x := range h.server.all() {
+		if w := x.waiting.Load(); w != nil && w.idle != nil {
+			select {
+			case <-w.idle:
+				return true
+			default:
+			}
+		}
+	}
+	return false
+}
+
+// TestFloodedWhileWaiting: a client that reads nothing is cut off even when nobody reads what it sends.
+func TestFloodedWhileWaiting(t *testing.T) {
+	h := start(t, nil, &Options{MaxMessages: 1 << 20})
+	crowded(h)
+	eventually(t, func() bool { return stuffed(h) })
+	for range 50 {
+		must(h.store.Publish("a", strings.Repeat("x", 100_000)))
+	}
+	eventually(t, func() bool { return h.server.count() == 0 })
+	require.EqualValues(t, 1, h.server.flooded.Load())
+}
+
+// TestCloseWhileWaiting: nor does it keep the server from being closed.
+func TestCloseWhileWaiting(t *testing.T) {
+	h := start(t, nil, nil)
+	crowded(h)
+	eventually(t, func() bool { return stuffed(h) })
+	require.NoError(t, h.server.Close())
+}
+
+// TestMessagesAfterExec: what comes while a transaction is executed comes after its reply, if it is still wanted.
+func TestMessagesAfterExec(t *testing.T) {
+	h := start(t, nil, nil)
+	c := h.over(h.connect("unix"))
+	c.Hello(3)
+	c.Do("SUBSCRIBE", "b")
+	c.Do("SUBSCRIBE", "c")
+	var long []string
+	for n := range 200_000 {
+		long = append(long, strconv.Itoa(n*7919%200_000))
+	}
+	must(h.store.RPush("k", long...))
+	c.SendRaw("MULTI\r\nSUBSCRIBE a\r\nSORT k ALPHA LIMIT 0 1\r\nUNSUBSCRIBE b\r\nEXEC\r\n")
+	c.Flush()
+	eventually(t, func() bool { return must(h.store.PubSubNumSub("a"))[0] == 1 })
+	require.Equal(t, 1, must(h.store.PubSubNumSub("b"))[0], "the transaction still sorts")
+	for _, channel := range []string{"a", "b", "c"} {
+		must(h.store.Publish(channel, "early"))
+	}
+	for range 4 {
+		received(t, c) // +OK, +QUEUED
+	}
+	require.Contains(t, received(t, c), "subscribe")
+	require.Equal(t, message("a", "early"), received(t, c))
+	require.Equal(t, message("c", "early"), received(t, c))
+}
+
 func TestStoreClosesUnderSubscriber(t *testing.T) {
 	h := start(t, nil, nil)
 	c := h.client()

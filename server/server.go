@@ -201,7 +201,10 @@ func (s *Server) Close() error {
 		_ = l.Close() // Serve closes it again, and what it was for is over
 	}
 	for _, x := range s.sessions {
-		_ = x.conn.Close() // the session sees that
+		_ = x.conn.Close() // the session sees that, unless a command of it waits and nobody reads
+		if w := x.waiting.Load(); w != nil {
+			w.end(ErrClosed)
+		}
 	}
 	s.mu.Unlock()
 	s.serving.Wait()

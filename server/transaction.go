@@ -166,6 +166,9 @@ func (s *session) Exec(c *command.Call) error {
 	case err != nil:
 		return err
 	}
+	if t.flags&command.PubSub != 0 {
+		s.prune()
+	}
 	c.Out.Raw(inner.Out.Bytes())
 	c.Out.SetProto(inner.Out.Proto())
 	if n := inner.DB.DBIndex(); n != c.DB.DBIndex() {

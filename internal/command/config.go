@@ -335,14 +335,15 @@ func configSet(c *Call) error {
 		}
 		seen[name] = true
 	}
-	s := c.DB.Settings()
-	for i := 0; i < len(pairs); i += 2 {
-		p, name := parameterNamed(pairs[i])
-		if err := p.set(&s, pairs[i+1]); err != nil {
-			return unsettable(name, err)
+	return c.ok(c.DB.UpdateSettings(func(s *nook.Settings) error {
+		for i := 0; i < len(pairs); i += 2 {
+			p, name := parameterNamed(pairs[i])
+			if err := p.set(s, pairs[i+1]); err != nil {
+				return unsettable(name, err)
+			}
 		}
-	}
-	return c.ok(c.DB.SetSettings(s))
+		return nil
+	}))
 }
 
 // unsettable returns the error of a parameter that cannot be set as is asked.
