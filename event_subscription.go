@@ -19,7 +19,7 @@ type EventOptions struct {
 	Full FullPolicy
 }
 
-// An EventSubscription receives keyspace events, from the moment it is made until it is
+// An EventSubscription is made by [Store.Events]. It receives keyspace events, from the moment it is made until it is
 // closed, or the store is. No command ever waits for its receiver.
 type EventSubscription struct {
 	of   *events
@@ -30,6 +30,8 @@ type EventSubscription struct {
 // Events returns a subscription of keyspace events. They come in the order in which the
 // keys changed, an event of a transaction when that ends. Whoever has received an
 // event finds what it tells of done, unless somebody has changed the key again.
+//
+// Within a transaction it takes effect at once, for what comes after it.
 //
 // Only the subscription's own options count: neither Settings.Notify nor the
 // database of c. Close it when it is of no use any more: events cost a little while

@@ -9,7 +9,7 @@ import (
 	"github.com/nookdb/nook/internal/value"
 )
 
-// A Field is a field of a hash and its value.
+// A Field is a field of a hash, or of an entry of a stream, and its value.
 type Field struct{ Name, Value string }
 
 // readHash reads a key that must hold a hash if it exists.

@@ -34,6 +34,14 @@ const (
 	ByShardChannel                 // SPublish
 )
 
+// String returns the way's word: channel, pattern or shard channel.
+func (d Delivery) String() string {
+	if d > ByShardChannel {
+		return "no known way"
+	}
+	return [...]string{"channel", "pattern", "shard channel"}[d]
+}
+
 // A Message is what was published.
 type Message struct {
 	By      Delivery

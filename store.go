@@ -15,8 +15,8 @@ type DB struct {
 	commands
 }
 
-// Commands are the typed commands, as Store, DB and Tx have them. Code that
-// serves all three takes a *Commands.
+// Commands are the typed commands, as Store, DB and Tx have them: for the list, see the
+// methods of Store. Code that serves all three takes a *Commands.
 type Commands = commands
 
 // commands are the typed commands of one database, inside or outside of a

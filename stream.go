@@ -278,7 +278,12 @@ const (
 )
 
 // String returns the word on the wire.
-func (r StreamRefs) String() string { return [...]string{"KEEPREF", "DELREF", "ACKED"}[r] }
+func (r StreamRefs) String() string {
+	if r > AckedRefs {
+		return "no known refs"
+	}
+	return [...]string{"KEEPREF", "DELREF", "ACKED"}[r]
+}
 
 // A StreamDelResult says what became of an entry that was to be removed.
 type StreamDelResult int

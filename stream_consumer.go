@@ -17,7 +17,9 @@ type ConsumerOptions struct {
 	// Start is where a group begins that has to be created. Zero is the beginning of the stream.
 	Start StreamStart
 
-	// Batch is how many messages of a stream are read at a time. 0 means 16.
+	// Batch is how many messages of a stream are read at a time. 0 means 16. Those that wait for
+	// their turn are out of the reach of other consumers until ClaimAfter: 1 is best where the
+	// work on one takes long.
 	Batch int
 
 	// ClaimAfter is how long a message may stay unacknowledged with another consumer before this one
@@ -40,9 +42,12 @@ const (
 	claimSpare = 16
 )
 
-// A Consumer is a member of a consumer group. It reads messages from streams, such that each goes to one
-// member, and comes again, perhaps to another, until somebody acknowledges it.
+// A Consumer is a member of a consumer group, made by [Store.NewConsumer]. It reads messages from
+// streams, such that each goes to one member, and comes again, perhaps to another, until somebody
+// acknowledges it.
 //
+//	consumer, err := s.NewConsumer(nook.ConsumerOptions{Group: "mail", Name: "worker-1", Streams: []string{"signups"}})
+//	...
 //	for m, err := range consumer.Messages(ctx) {
 //		if err != nil {
 //			return err
@@ -103,7 +108,10 @@ func (c *commands) NewConsumer(o ConsumerOptions) (*Consumer, error) {
 //
 // It ends when the context does: what was read and not yielded goes back to the group then. It also ends after an
 // error, with which comes no message: ErrStreamGone or ErrGroupGone if somebody deletes what it waits for, ErrNoGroup,
-// ErrWrongType or ErrClosed. Whoever leaves the loop may begin another.
+// ErrWrongType or ErrClosed.
+//
+// Who leaves the loop by itself keeps what was read: another loop of the same Consumer goes on with it, other consumers
+// are given it after ClaimAfter. To give it back at once, end the context.
 func (r *Consumer) Messages(ctx context.Context) iter.Seq2[*GroupMessage, error] {
 	return func(yield func(*GroupMessage, error) bool) {
 		for ctx.Err() == nil {
@@ -238,7 +246,10 @@ func (r *Consumer) enqueue(f StreamEntries, now time.Time) {
 type GroupMessage struct {
 	Stream string
 	StreamEntry
-	Deliveries int // how often it was delivered, this time included: more than once after a failure
+
+	// Deliveries is how often it was delivered, this time included: more than once after a
+	// failure, or if a consumer read it and did not come to it within ClaimAfter.
+	Deliveries int
 
 	consumer *Consumer
 	read     time.Time

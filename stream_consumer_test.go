@@ -190,8 +190,8 @@ func TestConsumerKeepsTime(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 93*time.Second)
 			defer cancel()
-			for m := range two.Messages(ctx) {
-				t.Error("another consumer has", m)
+			for m, err := range two.Messages(ctx) {
+				t.Error("another consumer has", m, err)
 			}
 			return nil
 		})

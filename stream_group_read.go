@@ -23,7 +23,7 @@ type XReadGroupOptions struct {
 	Count   int           // how many entries of each stream at most; 0 or less means all
 	NoAck   bool          // new entries need not be acknowledged
 	Wait    bool          // if there is nothing, wait for an entry
-	Timeout time.Duration // with Wait: how long; 0 is for ever
+	Timeout time.Duration // wait so long at most; 0 is for ever, with Wait
 }
 
 // waitCount is how many entries who has waited gets at most, if it did not say how many.
@@ -54,10 +54,10 @@ func (c *commands) XReadGroup(group, consumer string, keys ...string) ([]StreamE
 // ErrGroupGone. O(entries * log pending). See XReadGroup.
 func (c *commands) XReadGroupWith(
 	ctx context.Context, group, consumer string, o XReadGroupOptions, from ...GroupFrom,
-) (all []StreamEntries, err error) {
+) ([]StreamEntries, error) {
 	r := &groupReader{group: group, consumer: consumer, o: o}
-	if !o.Wait {
-		err = r.read(c, from)
+	if !o.Wait && o.Timeout == 0 {
+		err := r.read(c, from)
 		return r.got, err
 	}
 	keys := make([]string, len(from))

@@ -35,7 +35,8 @@ func ParseStreamID(s string) (StreamID, error) {
 	return StreamID(id), nil
 }
 
-// A StreamBound is an end of a range of IDs. See StreamLowest and StreamHighest for ranges without an end.
+// A StreamBound is an end of a range of IDs. See StreamLowest, which is the zero value, and StreamHighest for ranges
+// without an end.
 type StreamBound struct {
 	ID   StreamID
 	Open bool // the ID itself is outside: (
@@ -47,9 +48,9 @@ func StreamLowest() StreamBound { return StreamBound{} }
 // StreamHighest is behind all entries: +.
 func StreamHighest() StreamBound { return StreamBound{ID: StreamID(stream.MaxID)} }
 
-// ParseStreamStart reads the lower end of a range as it is on the wire: an ID, "-", "+", or an ID with "(" before it. It
+// ParseStreamMin reads the lower end of a range as it is on the wire: an ID, "-", "+", or an ID with "(" before it. It
 // fails with ErrStreamID, and with ErrStreamStart for an open bound behind which there is no ID.
-func ParseStreamStart(s string) (StreamBound, error) {
+func ParseStreamMin(s string) (StreamBound, error) {
 	b, err := parseStreamBound(s, 0)
 	if err == nil {
 		_, err = b.first()
@@ -57,9 +58,9 @@ func ParseStreamStart(s string) (StreamBound, error) {
 	return b, err
 }
 
-// ParseStreamStop is ParseStreamStart for the upper end, where "ms" alone stands for the last ID of that millisecond. It
+// ParseStreamMax is ParseStreamMin for the upper end, where "ms" alone stands for the last ID of that millisecond. It
 // fails with ErrStreamID, and with ErrStreamStop for an open bound before which there is no ID.
-func ParseStreamStop(s string) (StreamBound, error) {
+func ParseStreamMax(s string) (StreamBound, error) {
 	b, err := parseStreamBound(s, math.MaxUint64)
 	if err == nil {
 		_, err = b.last()

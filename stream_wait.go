@@ -64,7 +64,7 @@ type StreamEntries struct {
 type XReadOptions struct {
 	Count   int           // how many entries of each stream to return at most; 0 or less means all
 	Wait    bool          // wait until there is an entry, if there is none
-	Timeout time.Duration // with Wait: how long; 0 is for ever
+	Timeout time.Duration // wait so long at most; 0 is for ever, with Wait
 }
 
 // XRead returns what follows the given places in streams: the entries of each that has some. It does not wait.
@@ -85,7 +85,7 @@ func (c *commands) XReadWith(ctx context.Context, o XReadOptions, from ...Stream
 	switch {
 	case len(from) == 0:
 		return nil, nil
-	case o.Wait:
+	case o.Wait || o.Timeout != 0:
 		_, err = c.await(ctx, o.Timeout, x.keys(), nil, x.begin, &waiter{serve: x.serve})
 	case len(from) == 1:
 		err = x.readOne(c)

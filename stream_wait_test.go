@@ -113,3 +113,31 @@ func TestXReadFollows(t *testing.T) {
 		require.Equal(t, all, got[i])
 	}
 }
+
+// TestTimeoutIsAWait: who says how long waits, and gets a thousand entries of what comes at once.
+func TestTimeoutIsAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(t, Options{}).Select(0)
+		require.NoError(t, s.XGroupCreateWith("x", "g", StreamStart{}, XGroupOptions{MkStream: true}))
+		begin := time.Now()
+		require.Empty(t, must(s.XReadWith(t.Context(), XReadOptions{Timeout: time.Second}, after("x", 0))))
+		require.Equal(t, time.Second, time.Since(begin))
+		o := XReadGroupOptions{Timeout: time.Second}
+		require.Empty(t, must(s.XReadGroupWith(t.Context(), "g", "c", o, GroupFrom{Key: "x"})))
+		require.Equal(t, 2*time.Second, time.Since(begin))
+		fails(t, ErrTimeout)(s.XReadWith(t.Context(), XReadOptions{Timeout: -1}, after("x", 0)))
+
+		found := make(chan []StreamEntries)
+		go func() {
+			found <- must(s.XReadWith(t.Context(), XReadOptions{Wait: true}, StreamFrom{"x", StreamNew()}))
+		}()
+		synctest.Wait()
+		require.NoError(t, s.Exec(func(tx *Tx) error {
+			for range 1500 {
+				must(tx.XAdd("x", Field{"f", "v"}))
+			}
+			return nil
+		}))
+		require.Len(t, (<-found)[0].Entries, 1000)
+	})
+}

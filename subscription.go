@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Subscription receives the messages that are published to its channels, shard
+// A Subscription is made by [Store.Subscribe] and its kin. It receives the messages that are published to its channels, shard
 // channels, and channels that match its patterns, from the moment that it has them until
 // they are taken from it, it is closed, or the store is. A message comes once
 // for the channel and once for each of the patterns.
@@ -50,6 +50,7 @@ type SubscribeOptions struct {
 // more. Within a transaction it takes effect at once.
 //
 //	sub, err := s.Subscribe("news")
+//	if err != nil { ... }
 //	defer sub.Close()
 //	for m := range sub.Messages() { ... }
 //

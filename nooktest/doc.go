@@ -19,8 +19,10 @@
 // # Time
 //
 // The store's time begins as the real one and then stands still until Advance
-// moves it. So keys expire when the test says so. Timeouts of the client itself go
-// by the client's time, which is real.
+// moves it. So keys expire when the test says so, and so pass the timeouts of commands that
+// wait, such as XREAD BLOCK and BLPOP: a test that has a client wait for one must call Advance
+// meanwhile, run in a bubble, or use RealTime. Timeouts of the client itself go by the
+// client's time, which is real.
 //
 // In a testing/synctest bubble the store's time is the bubble's instead, and the test
 // may sleep: it takes no real time. Run must be called in the bubble, with the

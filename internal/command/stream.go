@@ -290,11 +290,11 @@ func xrevRange(c *Call) error { return c.streamRange(c.Args[3], c.Args[2], true)
 
 // streamRange is XRANGE or XREVRANGE.
 func (c *Call) streamRange(low, high string, reverse bool) error {
-	from, err := nook.ParseStreamStart(low)
+	from, err := nook.ParseStreamMin(low)
 	if err != nil {
 		return err
 	}
-	to, err := nook.ParseStreamStop(high)
+	to, err := nook.ParseStreamMax(high)
 	if err != nil {
 		return err
 	}

@@ -460,8 +460,8 @@ func xpending(c *Call) error {
 
 // bounds reads the ends of a range.
 func bounds(low, high string) (from, to nook.StreamBound, err error) {
-	if from, err = nook.ParseStreamStart(low); err == nil {
-		to, err = nook.ParseStreamStop(high)
+	if from, err = nook.ParseStreamMin(low); err == nil {
+		to, err = nook.ParseStreamMax(high)
 	}
 	return from, to, err
 }
@@ -607,7 +607,7 @@ func xautoclaim(c *Call) error {
 	if !ok {
 		return c.seen(errAutoMinIdle)
 	}
-	start, err := nook.ParseStreamStart(c.Args[5])
+	start, err := nook.ParseStreamMin(c.Args[5])
 	if err != nil {
 		return c.seen(err)
 	}
