@@ -168,6 +168,9 @@ func settingsOf(r resp.Reply, of []string) map[string]string {
 			if len(value.Str) > 18 && value.Str > strconv.Itoa(math.MaxInt64) { // nook cannot have so much
 				m[name] = strconv.Itoa(math.MaxInt64)
 			}
+			if strings.HasPrefix(strings.ToLower(name), "list-max-") && value.Str == "0" {
+				m[name] = "1" // which means the same, and is what nook shows
+			}
 		}
 	}
 	return m
