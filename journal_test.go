@@ -224,7 +224,7 @@ var effectRows = []struct{ command, effects string }{
 	{"xtrim x minid 1577836800011 delref", "XTRIM x MINID = 1577836800011-0 DELREF"},
 	{"xtrim x minid 1577836800012 acked", "XTRIM x MAXLEN = 0 ACKED"},
 	{"xdelex x acked ids 1 1577836800011", ""},
-	{"xsetid x 1577836800012", "XSETID x 1577836800012-0 ENTRIESADDED 10 MAXDELETEDID 1577836800009-0"},
+	{"xsetid x 1577836800012", "XSETID x 1577836800012-0"},
 	{"xread count 1 streams x 0", ""},
 	{"swapdb 0 2", "SWAPDB 0 2"},
 	{"swapdb 1 1", ""},
