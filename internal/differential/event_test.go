@@ -186,7 +186,7 @@ var eventFamily = family{name: "due", conns: 2, forms: parseForms(`
 func TestEvents(t *testing.T) {
 	sides := [2]side{newListenedRedis(t), newListenedNook()}
 	for _, f := range append(families, eventFamily, everything()) {
-		t.Run(f.name, func(t *testing.T) { f.check(t, sides, *checks/4+1) })
+		t.Run(f.name, func(t *testing.T) { f.check(t, sides, *checks/10+1) })
 	}
 }
 
@@ -197,7 +197,7 @@ func TestTypedEvents(t *testing.T) {
 	sides := [2]side{newListenedRedis(t), nook}
 	for _, f := range append(families, eventFamily) {
 		if f.name != "connection" && f.name != "pubsub" { // they would see who listens
-			t.Run(f.name, func(t *testing.T) { f.check(t, sides, *checks/10+1) })
+			t.Run(f.name, func(t *testing.T) { f.check(t, sides, *checks/20+1) })
 		}
 	}
 }
