@@ -144,7 +144,6 @@ var setRows = []*Row{
 
 // Errors of set commands that only the wire form can have.
 const (
-	errKeyCount   = Error("ERR numkeys should be greater than 0")
 	errTooFewKeys = Error("ERR Number of keys can't be greater than number of args")
 	errLimit      = Error("ERR LIMIT can't be negative")
 )
@@ -180,7 +179,7 @@ func spop(c *Call) error {
 	case 2:
 		return c.optional(c.DB.SPop(c.Args[1]))
 	case 3:
-		n, err := positive(c.Args[2], nook.ErrNotPositive)
+		n, err := notNegative(c.Args[2], nook.ErrNotPositive)
 		if err != nil {
 			return err
 		}
@@ -206,16 +205,6 @@ func srandMember(c *Call) error {
 	return nook.ErrSyntax
 }
 
-// positive reads an integer that must not be negative. Redis has the same error for
-// what is no integer.
-func positive(arg string, failure error) (int, error) {
-	n, err := integer(arg)
-	if err != nil || n < 0 {
-		return 0, failure
-	}
-	return int(n), nil
-}
-
 func sinter(c *Call) error { return c.members(c.DB.SInter(c.Args[1:]...)) }
 
 func sunion(c *Call) error { return c.members(c.DB.SUnion(c.Args[1:]...)) }
@@ -229,10 +218,10 @@ func sunionStore(c *Call) error { return c.count(c.DB.SUnionStore(c.Args[1], c.A
 func sdiffStore(c *Call) error { return c.count(c.DB.SDiffStore(c.Args[1], c.Args[2:]...)) }
 
 func sinterCard(c *Call) error {
-	n, err := positive(c.Args[1], errKeyCount)
+	n, err := notNegative(c.Args[1], errNumKeysNotPositive)
 	switch {
 	case err != nil || n == 0:
-		return errKeyCount
+		return errNumKeysNotPositive
 	case n > len(c.Args)-2:
 		return errTooFewKeys
 	}
@@ -241,7 +230,7 @@ func sinterCard(c *Call) error {
 		if len(options) == 1 || !is(options[0], "limit") {
 			return nook.ErrSyntax
 		}
-		if o.Limit, err = positive(options[1], errLimit); err != nil {
+		if o.Limit, err = notNegative(options[1], errLimit); err != nil {
 			return err
 		}
 	}

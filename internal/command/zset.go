@@ -279,7 +279,6 @@ const (
 	errLexRange    = Error("ERR min or max not valid string range item")
 	errRangeLimit  = Error("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")
 	errRangeScores = Error("ERR syntax error, WITHSCORES not supported in combination with BYLEX")
-	errInterLimit  = Error("ERR LIMIT can't be negative")
 )
 
 // float reads a score or an increment.

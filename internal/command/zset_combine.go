@@ -122,7 +122,7 @@ func (o *combineOptions) parse(n int, args []string) (err error) {
 		case o.shows && is(args[0], "withscores"):
 			o.scores, used = true, 1
 		case o.limits && len(args) > 1 && is(args[0], "limit"):
-			o.limit, err = interLimit(args[1])
+			o.limit, err = notNegative(args[1], errLimit)
 		default:
 			return nook.ErrSyntax
 		}
@@ -157,12 +157,4 @@ func aggregate(arg string) (nook.Aggregate, error) {
 	default:
 		return 0, nook.ErrSyntax
 	}
-}
-
-func interLimit(arg string) (int, error) {
-	n, ok := number.ParseInt(arg)
-	if !ok || n < 0 {
-		return 0, errInterLimit
-	}
-	return clampInt(n), nil
 }

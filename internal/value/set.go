@@ -328,7 +328,7 @@ func (s *Set) All() iter.Seq[string] {
 		case setIsList:
 			l := s.list()
 			for p := l.First(); p != listpack.None; p = l.Next(p) {
-				if !yield(elementText(l.Get(p), &digits)) {
+				if !yield(textOf(l.Get(p), &digits)) {
 					return
 				}
 			}
@@ -340,14 +340,6 @@ func (s *Set) All() iter.Seq[string] {
 			}
 		}
 	}
-}
-
-// elementText returns the string form of an element without a copy.
-func elementText(e listpack.Element, digits *[20]byte) string {
-	if e.IsInt {
-		return Digits(e.Int, digits)
-	}
-	return e.Text
 }
 
 // Members returns all members, those of an intset in ascending order. The
