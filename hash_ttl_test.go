@@ -559,16 +559,6 @@ func TestFieldExpiryModel(t *testing.T) {
 	})
 }
 
-// run runs the effects that came since the last call.
-func (j *entries) run(t require.TestingT, s *nook.Store) {
-	for _, effects := range j.list {
-		for _, e := range effects {
-			do(t, s.Select(e.DB), e.Args...)
-		}
-	}
-	j.list = nil
-}
-
 // worldOf reads all hashes of a store.
 func worldOf(t require.TestingT, s *nook.Store) hashWorld {
 	w := hashWorld{{}, {}}

@@ -46,12 +46,7 @@ func TestListJournal(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, effects := range j.list {
-		for _, e := range effects {
-			reply := do(t, copied.Select(0), e.Args...)
-			require.NotEqual(t, byte('-'), reply.Kind, "%q: %s", e.Args, reply.Str)
-		}
-	}
+	j.run(t, copied)
 	for _, key := range keys {
 		want, err := s.LRange(key, 0, -1)
 		require.NoError(t, err)
