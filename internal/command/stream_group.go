@@ -170,6 +170,17 @@ func groupStart(arg string) (nook.StreamStart, error) {
 	return nook.StreamAfter(id), err
 }
 
+// groupMove reads where a group is set: as groupStart, or an end of the range of all IDs.
+func groupMove(arg string) (nook.StreamStart, error) {
+	switch arg {
+	case "-":
+		return nook.StreamAfter(nook.StreamLowest().ID), nil
+	case "+":
+		return nook.StreamAfter(nook.StreamHighest().ID), nil
+	}
+	return groupStart(arg)
+}
+
 // xgroupOptions reads the options of XGROUP CREATE and SETID, which has no MKSTREAM. Some combinations are wrong only
 // because there are too many words; that is found after all else.
 func (c *Call) xgroupOptions(create bool) (o nook.XGroupOptions, tooMany bool, err error) {
@@ -236,7 +247,7 @@ func xgroupSetID(c *Call) error {
 	if err != nil {
 		return err
 	}
-	from, err := groupStart(c.Args[4])
+	from, err := groupMove(c.Args[4])
 	if tooMany {
 		err = c.misused()
 	}

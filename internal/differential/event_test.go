@@ -138,8 +138,9 @@ func (e typedEar) close() { e.sub.Close() }
 
 // eventFamily are commands whose keys may be due. WATCH is not among them: to nook it is a look at
 // the key, and it makes the event that the clock makes in any other case. Nor are commands that store nothing over
-// a key that is due: to Redis the key is deleted by that, to nook it has expired before.
-var eventFamily = family{name: "due", conns: 2, forms: parseForms(`
+// a key that is due: to Redis the key is deleted by that, to nook it has expired before. A word more or less would
+// make such commands of others.
+var eventFamily = family{name: "due", conns: 2, exact: true, forms: parseForms(`
 	6* SET {key} {value} PXAT {past}
 	GET {key}
 	GETDEL {key}

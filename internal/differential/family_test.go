@@ -14,6 +14,7 @@ type family struct {
 	forms []form
 	// chunks draw steps that belong together, such as a transaction.
 	chunks []func(*rapid.T) []step
+	exact  bool // no command is made wrong
 }
 
 // families are what the tests draw from.
@@ -135,7 +136,7 @@ func (f family) conn(t *rapid.T) int {
 // command draws a command of the family; one in some is made wrong.
 func (f family) command(t *rapid.T) command {
 	c := f.form(t).shape.draw(t, nil)
-	if chance(t, 12) {
+	if !f.exact && chance(t, 12) {
 		if wrong := mutate(t, slices.Clone(c)); !isLonger(wrong) {
 			return wrong
 		}
