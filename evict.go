@@ -72,6 +72,9 @@ func (c *commands) makeRoom() error {
 		return nil
 	}
 	if c.tx != nil {
+		if c.tx.beyond {
+			return nil
+		}
 		return c.tx.full
 	}
 	for ks.full() {

@@ -19,9 +19,16 @@ type Effect struct {
 }
 
 // batch collects the effects of a command or transaction.
-type batch struct{ effects []Effect }
+type batch struct {
+	effects []Effect
+	muted   bool // nothing is collected
+}
 
-func (b *batch) add(db int, args []string) { b.effects = append(b.effects, Effect{db, args}) }
+func (b *batch) add(db int, args []string) {
+	if !b.muted {
+		b.effects = append(b.effects, Effect{db, args})
+	}
+}
 
 func (b *batch) commit(ks *keyspace) {
 	if len(b.effects) > 0 {

@@ -39,6 +39,9 @@ type keyspace struct {
 	events  events
 	hub     hub
 
+	libraries  libraries
+	extensions sync.Map // see Extension
+
 	rand   *rand.Rand // for those who hold no lock; any number may use it at once
 	pulse  pulse
 	memory memory
@@ -142,6 +145,7 @@ func (ks *keyspace) close() {
 	ks.pulse.stop()
 	ks.events.close()
 	ks.hub.close()
+	ks.libraries.close()
 }
 
 // hold locks the shards of the given indexes, which are in order and distinct,

@@ -308,6 +308,10 @@ var calls = map[string]func(c *Commands) error{
 		return err
 	},
 
+	"PutLibrary":     func(c *Commands) error { return c.PutLibrary(Library{Name: "l", Code: "x"}) },
+	"DeleteLibrary":  func(c *Commands) error { _, err := c.DeleteLibrary("l"); return err },
+	"FlushLibraries": func(c *Commands) error { return c.FlushLibraries() },
+
 	"Exec":  func(c *Commands) error { return c.Exec(func(*Tx) error { panic("called") }) },
 	"Watch": func(c *Commands) error { _, err := c.Watch("k"); return err },
 }
@@ -321,6 +325,7 @@ var failsOnly = map[string]string{
 	"GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
 	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop",
 	"Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
+	"Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail",
 	"Select": "cannot fail", "MakeRoom": "does nothing", "PFSelfTest": "needs no store", "PFDebugEncoding": "is PFDebugDecode",
 }
 

@@ -15,6 +15,21 @@ type Tx struct {
 // DB returns a handle of database n within the transaction.
 func (tx *Tx) DB(n int) *DB { return &DB{*tx.Select(n)} }
 
+// Full returns why commands that take memory fail within the transaction, nil if they do not: ErrOutOfMemory if the
+// store was beyond MaxMemory when it began, and no room could be made.
+func (tx *Tx) Full() error { return tx.tx.full }
+
+// Overcommit lets what follows take memory beyond MaxMemory, or no longer. It is for those who know that
+// a transaction must not stop half-way.
+func (tx *Tx) Overcommit(on bool) { tx.tx.beyond = on }
+
+// Journaled says whether the effects of what follows go to the journal. At first they do.
+func (tx *Tx) Journaled(on bool) {
+	if tx.tx.batch != nil {
+		tx.tx.batch.muted = !on
+	}
+}
+
 // txn is a transaction under way.
 type txn struct {
 	ks     *keyspace
@@ -22,6 +37,7 @@ type txn struct {
 	shards []int       // locked, in order
 	batch  *batch      // nil without a journal
 	full   error       // what makeRoom said when the transaction began
+	beyond bool        // memory is taken even so
 	ready  []place     // keys that changed and that somebody waits for
 	events []keptEvent // that somebody wants to know of
 	kept   []kept      // messages that were published

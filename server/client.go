@@ -70,9 +70,16 @@ func (s *session) Server() command.Server {
 	o := &s.server.options
 	return command.Server{
 		MaxClients: max(o.MaxClients, 0), IdleTimeout: o.IdleTimeout, MaxRequest: o.MaxRequest, Port: s.server.port(),
-		MaxBulk: min(o.MaxBulk, s.server.store.MaxStringLen()),
+		MaxBulk:   min(o.MaxBulk, s.server.store.MaxStringLen()),
+		BusyAfter: s.server.busyAfter(),
 	}
 }
+
+// SetServer is the server's part of CONFIG SET.
+func (s *session) SetServer(c command.Server) { s.server.busy.Store(int64(c.BusyAfter)) }
+
+// Scripts returns what runs scripts.
+func (s *session) Scripts() command.Scripts { return &s.server.scripts }
 
 // ResetStats is CONFIG RESETSTAT.
 func (s *session) ResetStats(db *nook.Commands) error {

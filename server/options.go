@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nookdb/nook/internal/resp"
+	"github.com/nookdb/nook/script"
 )
 
 // Options configure a Server. The zero value of each field is the default. Time
@@ -53,6 +54,13 @@ type Options struct {
 	// means forever.
 	IdleTimeout time.Duration
 
+	// BusyThreshold is how long a script may run before other clients are told so instead
+	// of waiting for it, busy-reply-threshold. Then SCRIPT KILL can end it. 0 means 5 seconds; negative means never.
+	BusyThreshold time.Duration
+
+	// Scripts bound what a script may use. nil means script.DefaultLimits.
+	Scripts *script.Limits
+
 	// Logger is told what an operator should know: panics of commands, clients
 	// cut off, failures to accept connections. nil means nobody is.
 	Logger *slog.Logger
@@ -71,6 +79,7 @@ const (
 	defaultMaxMessages  = 32 << 20
 	defaultMaxExec      = 1 << 30
 	defaultStallTimeout = time.Minute
+	defaultBusy         = 5 * time.Second
 )
 
 // withDefaults returns a copy with the defaults filled in, or says which field
@@ -101,6 +110,10 @@ func (o *Options) withDefaults() (Options, error) {
 	setDefault(&v.MaxMessages, defaultMaxMessages)
 	setDefault(&v.MaxExec, defaultMaxExec)
 	setDefault(&v.StallTimeout, defaultStallTimeout)
+	setDefault(&v.BusyThreshold, defaultBusy)
+	if v.Scripts == nil {
+		v.Scripts = &script.DefaultLimits
+	}
 	if v.Logger == nil {
 		v.Logger = slog.New(slog.DiscardHandler)
 	}

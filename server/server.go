@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/scripting"
 )
 
 // A Server serves the clients of one store. Its methods may be called from any
@@ -30,6 +32,9 @@ type Server struct {
 	commands commandStats
 	errors   errorStats
 	rates    rates
+	scripts  scripting.Wire
+	busy     atomic.Int64 // Options.BusyThreshold, as CONFIG SET may have changed it
+	finish   context.CancelFunc
 
 	received atomic.Int64 // connections, since the start
 	rejected atomic.Int64 // those of them that were too many
@@ -68,7 +73,23 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 		listeners: map[net.Listener]bool{},
 	}
 	s.gears.New = func() any { return newGear(v.limits()) }
+	s.busy.Store(int64(max(v.BusyThreshold, 0)))
+	s.scripts = scripting.Wire{
+		Engine: scripting.Of(store.Select(0)), Limits: scripting.Limits(*v.Scripts), Threshold: s.busyAfter, Logger: s.logScript,
+	}
+	s.scripts.Context, s.finish = context.WithCancel(context.Background())
 	return s, nil
+}
+
+// busyAfter returns how long a script may run before it is called busy, 0 for ever.
+func (s *Server) busyAfter() time.Duration { return time.Duration(s.busy.Load()) }
+
+// scriptLevels are the levels of redis.log.
+var scriptLevels = []slog.Level{slog.LevelDebug, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn}
+
+// logScript is told what scripts log.
+func (s *Server) logScript(level int, text string) {
+	s.options.Logger.Log(context.Background(), scriptLevels[level], text)
 }
 
 // newRunID returns a name for this run of the server, as INFO shows it.
@@ -207,6 +228,7 @@ func (s *Server) Close() error {
 		}
 	}
 	s.mu.Unlock()
+	s.finish()
 	s.serving.Wait()
 	return nil
 }

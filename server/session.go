@@ -214,6 +214,12 @@ func (s *session) do(args []string) {
 		s.misunderstand(args, err)
 		return
 	}
+	if s.server.scripts.Busy() && !s.locked && !row.Flags.Has(command.AllowBusy) {
+		if err := s.waitForScript(); err != nil {
+			s.reject(row, err)
+			return
+		}
+	}
 	if s.guarded && !s.admit(row, args) {
 		return
 	}
@@ -223,6 +229,15 @@ func (s *session) do(args []string) {
 		s.meter.failure()
 		s.fail(&s.call, err)
 	}
+}
+
+// waitForScript waits while a script has the store to itself, and fails once it has had it for too long.
+func (s *session) waitForScript() error {
+	err := s.server.scripts.Wait(s.server.scripts.Context, s.server.busyAfter())
+	if err != nil && s.server.isClosed() {
+		err = ErrClosed
+	}
+	return err
 }
 
 // fail replies an error.

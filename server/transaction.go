@@ -239,16 +239,10 @@ func (s *session) runQueue(inner *command.Call) {
 // work on keys that cannot be told beforehand.
 func (t *transaction) keys() (keys []string, whole bool) {
 	for _, q := range t.queue {
-		if touchesAny(q.row) {
+		if q.row.Sweeping() {
 			return nil, true
 		}
 		keys = q.row.KeysOf(t.args[q.from:q.to], keys)
 	}
 	return keys, false
-}
-
-// touchesAny reports whether a command works on more keys than its arguments name. INFO,
-// which no flag tells apart, looks at all.
-func touchesAny(row *command.Row) bool {
-	return row.AnyKey() || row.Flags.Has(command.TouchesArbitraryKeys) || row.FullName() == "info"
 }

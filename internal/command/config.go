@@ -64,6 +64,7 @@ type Server struct {
 	MaxBulk     int64         // longest argument in bytes
 	MaxRequest  int64         // bytes of a request that is not yet whole
 	Port        int           // of TCP, 0 for none
+	BusyAfter   time.Duration // how long a script runs before others are told that it does; 0 for ever
 }
 
 // A parameter has a name in CONFIG GET and CONFIG SET, and a value.
@@ -71,7 +72,8 @@ type parameter struct {
 	name  string
 	alias string // an older name, which is a parameter like any other; "" for none
 	get   func(p *parameters) string
-	set   func(s *nook.Settings, value string) error // nil if it cannot be changed
+	set   func(s *nook.Settings, value string) error // nil if it is none of the store that can be changed
+	serve func(s *Server, value string) error        // the same, of the server
 }
 
 // parameters are what the values of parameters are taken from.
@@ -85,6 +87,8 @@ type parameters struct {
 // which is not there, is answered for all the same: tools ask whether it would be in their way.
 var parameterTable = []parameter{
 	{name: "appendonly", get: fixed("no")},
+	{name: "busy-reply-threshold", alias: "lua-time-limit",
+		get: func(p *parameters) string { return decimal(p.server.BusyAfter / time.Millisecond) }, serve: setBusyAfter},
 	{name: "client-query-buffer-limit", get: func(p *parameters) string { return decimal(p.server.MaxRequest) }},
 	{name: "cluster-enabled", get: fixed("no")},
 	{name: "databases", get: func(p *parameters) string { return decimal(p.c.DB.Databases()) }},
@@ -186,6 +190,12 @@ func setPolicy(s *nook.Settings, value string) error {
 		}
 	}
 	return errPolicy
+}
+
+func setBusyAfter(s *Server, value string) error {
+	n, err := parseInt(value, 0, math.MaxInt64)
+	s.BusyAfter = time.Duration(min(n, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+	return err
 }
 
 func setNotify(s *nook.Settings, value string) (err error) {
@@ -322,28 +332,45 @@ func configSet(c *Call) error {
 	if len(pairs)%2 != 0 {
 		return nook.ErrSyntax
 	}
-	seen := map[string]bool{}
+	seen, serves := map[string]bool{}, false
 	for i := 0; i < len(pairs); i += 2 {
 		p, name := parameterNamed(pairs[i])
 		switch {
 		case p == nil:
 			return Error("ERR Unknown option or number of arguments for CONFIG SET - '" + cString(pairs[i]) + "'")
-		case p.set == nil:
+		case p.set == nil && p.serve == nil:
 			return unsettable(pairs[i], errImmutable)
 		case seen[name]:
 			return unsettable(pairs[i], errDuplicate)
 		}
 		seen[name] = true
+		serves = serves || p.serve != nil
 	}
-	return c.ok(c.DB.UpdateSettings(func(s *nook.Settings) error {
+	var server Server
+	if serves {
+		if c.Conn == nil {
+			return errNoConn
+		}
+		server = c.Conn.Server()
+	}
+	err := c.DB.UpdateSettings(func(s *nook.Settings) (err error) {
 		for i := 0; i < len(pairs); i += 2 {
 			p, name := parameterNamed(pairs[i])
-			if err := p.set(s, pairs[i+1]); err != nil {
+			if p.set != nil {
+				err = p.set(s, pairs[i+1])
+			} else {
+				err = p.serve(&server, pairs[i+1])
+			}
+			if err != nil {
 				return unsettable(name, err)
 			}
 		}
 		return nil
-	}))
+	})
+	if err == nil && serves {
+		c.Conn.SetServer(server)
+	}
+	return c.ok(err)
 }
 
 // unsettable returns the error of a parameter that cannot be set as is asked.

@@ -80,8 +80,13 @@ type Conn interface {
 	// call, or of the EXEC that it is part of.
 	Deliver()
 
+	// Scripts returns what runs scripts.
+	Scripts() Scripts
+
 	// Server returns what the parameters tell of the server.
 	Server() Server
+	// SetServer changes what can be changed of that.
+	SetServer(s Server)
 	// ResetStats counts anew what INFO tells of the past. The figures of the store
 	// are those that db sees.
 	ResetStats(db *nook.Commands) error

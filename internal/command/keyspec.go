@@ -107,6 +107,27 @@ func (r *Row) KeysOf(args, dst []string) []string {
 	return dst
 }
 
+// Scope appends the keys among the arguments of a call to dst, and reports whether the command works on no others. For
+// arguments that it cannot read it does not.
+func (r *Row) Scope(args, dst []string) (keys []string, all bool) {
+	if r.Sweeping() {
+		return dst, false
+	}
+	var buf [8]KeyRef
+	refs, ok := r.refs(args, buf[:0])
+	for _, ref := range refs {
+		dst = append(dst, args[ref.Pos])
+		ok = ok && ref.Flags&Incomplete == 0
+	}
+	return dst, ok
+}
+
+// Sweeping reports whether the command may work on more keys than its arguments name. INFO,
+// which no flag tells apart, looks at all.
+func (r *Row) Sweeping() bool {
+	return r.AnyKey() || r.Flags.Has(TouchesArbitraryKeys) || r.FullName() == "info"
+}
+
 // AnyKey reports whether the command works on keys that are not among its
 // arguments, as KEYS and FLUSHALL do.
 func (r *Row) AnyKey() bool {

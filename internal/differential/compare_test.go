@@ -20,6 +20,8 @@ func compare(c command, redis, nook resp.Reply) bool {
 	switch name := c.name(); {
 	case name == "SORT" || name == "SORT_RO":
 		same = sortComparer(c)
+	case name == "EVAL" || name == "EVAL_RO" || name == "EVALSHA" || name == "EVALSHA_RO":
+		same = sameRelayed(c)
 	case name == "ZSCAN" && len(c) > 2 && c[2] != "0":
 		same = sameShape // what is at another cursor is each server's own
 	}
@@ -98,6 +100,8 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 	"INFO":         sameKind,
 
 	"CONFIG GET": pairsInAnyOrder,
+
+	"FUNCTION LIST": sameLibraries,
 
 	"TIME":     sameShape,
 	"LASTSAVE": sameKind,

@@ -115,6 +115,41 @@ var differences = []difference{
 		shown:  sequence{one("CLIENT", "INFO"), one("CLIENT", "LIST"), one("CLIENT", "LIST", "TYPE", "normal")},
 	},
 	{
+		name: "texts of Lua's own errors",
+		reason: "What the interpreter itself finds wrong it says in its own words: gopher-lua knows no names of variables, " +
+			"and its parser not what it expected. The place is the same, and so are the errors of commands and of the libraries.",
+		allows: sameLuaError,
+		shown: sequence{
+			one("EVAL", "return 1 +", "0"), one("EVAL", "local a\nreturn a.b", "0"), one("EVAL", "return 1 + {}", "0"),
+			one("EVAL", "return ('x')()", "0"),
+		},
+	},
+	{
+		name:   "table server",
+		reason: "Valkey 8 gives the table redis the name server as well; 7.0 has no such global.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			return c.name() == "EVAL" && strings.Contains(redis.Str, "nonexistent global variable 'server'")
+		},
+		shown: sequence{one("EVAL", "return server.call('PING')", "0")},
+	},
+	{
+		name:   "SCRIPT SHOW",
+		reason: "Redis 8.0 has it; 7.0 has not.",
+		allows: newer("SCRIPT SHOW"),
+		setup:  sequence{one("SCRIPT", "LOAD", "return 1")},
+		shown:  sequence{one("SCRIPT", "SHOW", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db")},
+		rows:   []string{"SCRIPT SHOW"},
+	},
+	{
+		name:   "SCRIPT DEBUG",
+		reason: "nook has no debugger of scripts: it would need the store to stand still, or a copy of the process.",
+		allows: func(c command, redis, nook resp.Reply) bool {
+			return c.name() == "SCRIPT DEBUG" && strings.Contains(nook.Str, "debugger")
+		},
+		shown: sequence{one("SCRIPT", "DEBUG", "sync")},
+		rows:  []string{"SCRIPT DEBUG"},
+	},
+	{
 		name:   "refcount of a copied integer",
 		reason: "Redis shares small integers, but not between a key and its COPY. nook keeps none apart, and answers for all as if shared.",
 		allows: func(c command, redis, nook resp.Reply) bool {
@@ -312,6 +347,24 @@ func libraryShown(c command, redis, nook resp.Reply) bool {
 }
 
 var libraryFields = regexp.MustCompile(` lib-name=\S* lib-ver=\S*`)
+
+// luaError takes the texts of interpreters apart: all before, the words, and the script that is named at the end.
+var luaError = regexp.MustCompile(`(?s)^(.*?user_(?:script|function):\d+: )(.*?)( script: \w+, on @user_\w+:\d+\.)?$`)
+
+// ownWords are what errors begin with that the interpreter itself finds, and not one of its libraries.
+var ownWords = regexp.MustCompile(`^(attempt to|cannot perform|__len undefined|__unm undefined|table index is|too many|registry overflow|stack overflow|'for' |for statement)`)
+
+// sameLuaError allows other words in an error of the interpreter.
+func sameLuaError(_ command, redis, nook resp.Reply) bool {
+	if redis.Kind != resp.KindError || nook.Kind != resp.KindError {
+		return false
+	}
+	a, b := luaError.FindStringSubmatch(redis.Str), luaError.FindStringSubmatch(nook.Str)
+	if a == nil || b == nil || a[1] != b[1] || a[3] != b[3] {
+		return false
+	}
+	return strings.Contains(a[1], "Error compiling") || ownWords.MatchString(a[2]) && ownWords.MatchString(b[2])
+}
 
 // isText reports whether r is lines of text.
 func isText(r resp.Reply) bool {

@@ -147,6 +147,9 @@ func (f family) command(t *rapid.T) command {
 // isLonger reports whether a command has more arguments than Redis 7.0 takes, but not more than later
 // versions do. Within a transaction that makes a difference to all of it.
 func isLonger(c command) bool {
+	if inner, _ := relayed(c); inner != nil {
+		c = inner
+	}
 	return (c.name() == "ZRANK" || c.name() == "ZREVRANK") && len(c) > 3
 }
 

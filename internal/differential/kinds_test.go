@@ -83,6 +83,13 @@ var kinds = map[string]func(*rapid.T) string{
 	"bitfield":  mostly(bitFields, badBitFields),
 	"bits":      mostly(bitValues, badIntegers),
 
+	"luasource":    from(luaSources),
+	"luakeys":      mostly(scriptKeys, badScriptKeys),
+	"sha":          from(scriptSHAs),
+	"library":      from(luaLibraries),
+	"libraryname":  from(libraryNames),
+	"functionname": from(functionNames),
+
 	"version":  mostly(versions, badVersions),
 	"name":     mostly(clientNames, badClientNames),
 	"clientid": from(clientIDs),

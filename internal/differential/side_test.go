@@ -39,8 +39,10 @@ func (s redisSide) begin(t redistest.TB) instance {
 	if s.password != "" {
 		c.Do("AUTH", s.password)
 	}
-	if r := c.Do("FLUSHALL", "SYNC"); r.Str != "OK" {
-		t.Fatalf("FLUSHALL: %v", r)
+	for _, forget := range []command{{"FLUSHALL", "SYNC"}, {"SCRIPT", "FLUSH"}, {"FUNCTION", "FLUSH"}} {
+		if r := c.Do(forget...); r.Str != "OK" {
+			t.Fatalf("%s: %v", forget, r)
+		}
 	}
 	return s
 }

@@ -31,7 +31,9 @@ var layers = []layer{
 	{name: "examples", has: below("examples"), sees: []string{"nooktest", "server", "nook"}, theirs: []string{"github.com/redis/go-redis/v9"}},
 	{name: "nooktest", has: among("nooktest"), sees: []string{"server", "nook", "memconn"}},
 	{name: "cmd", has: below("cmd"), sees: []string{"server", "nook"}},
-	{name: "server", has: among("server"), sees: []string{"command", "nook", "resp", "number"}},
+	{name: "server", has: among("server"), sees: []string{"script", "scripting", "command", "nook", "resp", "number"}},
+	{name: "script", has: among("script"), sees: []string{"scripting", "command", "nook", "resp"}},
+	{name: "scripting", has: among("internal/scripting"), sees: []string{"command", "nook", "resp", "lua", "number"}, theirs: gopherLua},
 	// Wire commands are written on the typed API alone.
 	{name: "command", has: among("internal/command"), sees: []string{"nook", "resp", "structure", "number"}},
 	{name: "nook", has: among(""), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}},
@@ -39,11 +41,15 @@ var layers = []layer{
 	{name: "ostree", has: among("internal/ostree"), sees: []string{"table"}, pure: true},
 	{name: "table", has: among("internal/table"), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}, sees: []string{}, pure: true},
 	{name: "resp", has: among("internal/resp"), sees: []string{"number"}, pure: true},
+	{name: "lua", has: among("internal/lua"), sees: []string{}, theirs: gopherLua},
 	{name: "memconn", has: among("internal/memconn"), sees: []string{}},
 	{name: "packed", has: among("internal/quicklist", "internal/stream"), sees: []string{"structure", "number"}, pure: true},
 	{name: "structure", has: func(pkg string) bool { return within(pkg, "internal") && pkg != "internal/number" }, sees: []string{"number"}, pure: true},
 	{name: "number", has: among("internal/number"), pure: true},
 }
+
+// gopherLua are the packages of the interpreter of Lua.
+var gopherLua = []string{"github.com/yuin/gopher-lua", "github.com/yuin/gopher-lua/ast", "github.com/yuin/gopher-lua/parse"}
 
 // worldly are the packages of the standard library that nothing pure imports.
 var worldly = []string{"context", "log", "net", "os", "sync", "time"}

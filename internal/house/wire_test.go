@@ -16,6 +16,9 @@ var typedOnly = map[string]string{
 
 	"MaxStringLen": "an option of the store",
 	"Events":       "PSUBSCRIBE receives events as messages",
+
+	"LibraryRevision": "for those who keep something of libraries",
+	"Extension":       "for packages that keep something with the store",
 }
 
 // wireOnly are the wire commands that no typed method has, with the reason.
@@ -29,12 +32,18 @@ var wireOnly = map[string]string{
 	"OBJECT HELP": table, "PUBSUB HELP": table, "XGROUP HELP": table, "XINFO HELP": table,
 	"CONFIG HELP": table, "CONFIG RESETSTAT": figures, "CONFIG REWRITE": "there is no file",
 	"SHUTDOWN": "about the server, not the store",
+	"EVAL":     scripts, "EVAL_RO": scripts, "EVALSHA": scripts, "EVALSHA_RO": scripts, "FCALL": scripts, "FCALL_RO": scripts,
+	"FUNCTION KILL": "a context ends what it was given to", "SCRIPT KILL": "a context ends what it was given to",
+	"FUNCTION STATS": figures, "FUNCTION HELP": table, "SCRIPT HELP": table,
+	"SCRIPT DEBUG": session, "SCRIPT EXISTS": cache, "SCRIPT FLUSH": cache, "SCRIPT LOAD": cache, "SCRIPT SHOW": cache,
 }
 
 const (
 	session = "about a connection"
 	figures = "about figures of the server"
 	table   = "about the wire table"
+	scripts = "what package script is for"
+	cache   = "in Go a script is a variable"
 )
 
 // TestWireNames checks that the comment of each typed command ends with its names

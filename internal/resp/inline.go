@@ -111,3 +111,12 @@ func hexDigit(c byte) (byte, bool) {
 func isSpace(c byte) bool {
 	return c == ' ' || c >= '\t' && c <= '\r'
 }
+
+// SplitWords splits a line as an inline request is split. It reports false if quotes are not balanced.
+func SplitWords(line string) (words []string, ok bool) {
+	text, spans, ok := splitInline(nil, nil, []byte(line))
+	for _, x := range spans {
+		words = append(words, string(text[x.from:x.from+x.size]))
+	}
+	return words, ok
+}

@@ -45,6 +45,7 @@ var Rows = []Row{
 	{"XADD", "redis-server", AtMost(1.0), AtMost(0.5), insideOf(xaddTask, keys)},
 	{"XRANGE of 10", "redis-server", AtMost(1.0), AtMost(0.5), insideOf(xrangeTask, keys)},
 	{"XREADGROUP and XACK", "redis-server", AtMost(1.0), AtMost(0.5), insideOf(groupTask, fixed(0))},
+	{"EVALSHA of a GET", "redis-server", AtMost(2.0), AtMost(1.0), insideOf(scriptTask, fixed(10_000))},
 	{"PUBLISH to 1", "redis-server", Bound{}, Bound{}, publishedInside(1)},
 	{"PUBLISH to 100", "redis-server", Bound{}, Bound{}, publishedInside(100)},
 	{"PUBLISH to 10000", "", Bound{}, Bound{}, published(10_000)},

@@ -1,0 +1,298 @@
+// Package scripting runs scripts of Lua on a store: for the server, and for package script, which is its face in Go.
+//
+//	program.go  a script: its source, its flags, compiled
+//	scope.go    which keys a script uses, as far as its text shows
+//	engine.go   runs scripts as transactions; those that run, and who waits for them
+//	machine.go  an interpreter at work on one of them
+//	call.go     redis.call and the rest of the table redis
+//	convert.go  replies into values of Lua, and back
+//	library.go  functions of libraries
+//	wire.go     all of it as commands use it
+package scripting
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/lua"
+)
+
+// An Engine is what a store has of scripts: those that EVALSHA knows, the functions of its libraries, and those that
+// run. All servers of a store and all callers in the process share it.
+type Engine struct {
+	mu      sync.Mutex
+	scripts map[string]*Program // by SHA, guarded by mu
+	runs    []*run              // that have run for a while, guarded by mu
+	changed chan struct{}       // closed when a run ends, nil if nobody waits; guarded by mu
+	busy    atomic.Int32        // len(runs)
+
+	libraries libraries
+}
+
+type engineKey struct{}
+
+// Of returns the engine of a store.
+func Of(db *nook.Commands) *Engine {
+	return db.Extension(engineKey{}, func() any { return &Engine{scripts: map[string]*Program{}} }).(*Engine)
+}
+
+// A Task is a script, or a function, that is about to be run.
+type Task struct {
+	Program  *Program        // nil for a function
+	Function string          // "" for a script
+	Context  context.Context // ends the run before it has begun to write; may be nil
+	DB       *nook.Commands
+	Conn     command.Conn // for the commands that the script calls; may be nil
+	Call     []string     // the command that asks for it
+	Keys     []string
+	Args     []string
+	ReadOnly bool
+	Proto    int // the version of the protocol for the reply
+	Limits   Limits
+	Logger   func(level int, text string) // of redis.log; may be nil
+}
+
+// Errors of scripts that are not run.
+var (
+	errWriteFlag = command.Error("ERR Can not execute a script with write flag using *_ro command.")
+	errNotOOM    = command.Error("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
+)
+
+// Run runs the script and returns its encoded reply.
+func (e *Engine) Run(t *Task) (reply []byte, err error) {
+	if t.Program == nil {
+		return e.runFunction(t)
+	}
+	if err := t.Program.Compile(); err != nil {
+		return nil, err
+	}
+	r, err := e.begin(t, t.Program.flags)
+	if err != nil {
+		return nil, err
+	}
+	keys := t.Keys
+	switch {
+	case !t.Program.tame:
+		keys, r.whole = nil, true
+	case len(keys) == 0:
+		keys = []string{""} // a run without keys is a transaction as well
+	}
+	r.name = t.Program.SHA()
+	err = t.DB.Exec(func(tx *nook.Tx) error {
+		return r.transact(tx, t.Program.flags, func() error {
+			reply, err = runProgram(t, r)
+			return err
+		})
+	}, keys...)
+	return reply, err
+}
+
+// begin returns the run of a task whose flags allow it.
+func (e *Engine) begin(t *Task, f flags) (*run, error) {
+	if f.given && !f.noWrites && t.ReadOnly {
+		return nil, errWriteFlag
+	}
+	if t.Context != nil && t.Context.Err() != nil {
+		return nil, context.Cause(t.Context)
+	}
+	return &run{
+		engine: e, ctx: t.Context, conn: t.Conn, call: t.Call, function: t.Program == nil, limits: t.Limits,
+		readOnly: t.ReadOnly || f.noWrites,
+	}, nil
+}
+
+// transact runs body as the part of a transaction that a script is.
+func (r *run) transact(tx *nook.Tx, f flags, body func() error) error {
+	r.tx, r.full, r.began = tx, tx.Full(), time.Now()
+	switch {
+	case f.allowOOM:
+		r.full = nil
+	case f.given && r.full != nil:
+		return errNotOOM
+	}
+	tx.Overcommit(true) // what has begun to write may go on
+	defer tx.Overcommit(false)
+	defer tx.Journaled(true)
+	return body()
+}
+
+// runProgram runs a script within its transaction.
+func runProgram(t *Task, r *run) ([]byte, error) {
+	m := machines.Get().(*machine)
+	defer func() {
+		m.rest()
+		machines.Put(m)
+	}()
+	m.prepare(t, r)
+	globals := m.state.Globals()
+	globals.RawSetString("KEYS", m.strings(t.Keys))
+	globals.RawSetString("ARGV", m.strings(t.Args))
+	if err := m.execute(r, m.state.Function(t.Program.chunk), t.Proto); err != nil {
+		return nil, err
+	}
+	return slices.Clone(m.out.Bytes()), nil
+}
+
+// prepare makes the machine ready for a task.
+func (m *machine) prepare(t *Task, r *run) {
+	m.inner.DB, m.inner.Conn = r.tx.Select(t.DB.DBIndex()), t.Conn
+	m.logger = t.Logger
+}
+
+// located returns the text of an error with the place where it was raised.
+func located(text, name string, e *lua.Error) string {
+	text = cString(text)
+	if e.Source == "" {
+		return text
+	}
+	return text + " script: " + name + ", on @" + e.Source + ":" + strconv.Itoa(e.Line) + "."
+}
+
+// enlist notes that a run takes long enough for others to ask about it.
+func (e *Engine) enlist(r *run) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r.listed = true
+	e.runs = append(e.runs, r)
+	e.busy.Add(1)
+}
+
+// strike is the end of enlist.
+func (e *Engine) strike(r *run) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.runs = slices.DeleteFunc(e.runs, func(x *run) bool { return x == r })
+	e.busy.Add(-1)
+	if e.changed != nil {
+		close(e.changed)
+		e.changed = nil
+	}
+}
+
+// Errors of those who come while a script runs.
+var (
+	errBusyScript   = command.Error("BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.")
+	errBusyFunction = command.Error("BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.")
+	errNotBusy      = command.Error("NOTBUSY No scripts in execution right now.")
+	errUnkillable   = command.Error("UNKILLABLE Sorry the script already executed write commands against the dataset. " +
+		"You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.")
+)
+
+// Busy reports whether a script has been running for a while. It is cheap.
+func (e *Engine) Busy() bool { return e.busy.Load() > 0 }
+
+// Wait waits while a script has the whole store, and returns a BUSY error once any script runs for longer than the
+// threshold, or the error of the context. A threshold of zero or less is never reached.
+func (e *Engine) Wait(ctx context.Context, threshold time.Duration) error {
+	for e.busy.Load() > 0 {
+		changed, rest, err := e.look(threshold)
+		if err != nil || changed == nil {
+			return err
+		}
+		timer := time.NewTimer(rest)
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		timer.Stop()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forever stands for no limit of a time to wait.
+const forever = time.Hour
+
+// look returns what to wait for, and until when another look is due. The channel is nil if there is nothing to wait for.
+func (e *Engine) look(threshold time.Duration) (changed chan struct{}, rest time.Duration, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	rest = forever
+	for _, r := range e.runs {
+		took := time.Since(r.began)
+		if threshold > 0 && took >= threshold {
+			return nil, 0, r.busyError()
+		}
+		if r.whole {
+			if e.changed == nil {
+				e.changed = make(chan struct{})
+			}
+			changed = e.changed
+			if threshold > 0 {
+				rest = min(rest, threshold-took)
+			}
+		}
+	}
+	return changed, rest, nil
+}
+
+func (r *run) busyError() error {
+	if r.function {
+		return errBusyFunction
+	}
+	return errBusyScript
+}
+
+// Kill ends the run that takes longest of those that take longer than the
+// threshold, which must not have written. SCRIPT KILL, FUNCTION KILL.
+func (e *Engine) Kill(function bool, threshold time.Duration) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.runs) == 0 || time.Since(e.runs[0].began) < threshold {
+		return errNotBusy
+	}
+	r := e.runs[0]
+	switch {
+	case r.wrote.Load():
+		return errUnkillable
+	case r.function != function:
+		return r.busyError()
+	}
+	var reason error = errKilled
+	r.killed.Store(&reason)
+	return nil
+}
+
+// Load returns the script of a source, and keeps it for EVALSHA unless it cannot be compiled. SCRIPT LOAD.
+func (e *Engine) Load(source string) (*Program, error) {
+	sha := sum(source)
+	if s := e.Known(sha); s != nil {
+		return s, nil
+	}
+	s := NewProgram(source)
+	if err := s.Compile(); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.scripts[sha] = s
+	return s, nil
+}
+
+// Known returns the script of a SHA-1 in letters of any case, nil if there is none. SCRIPT EXISTS, SCRIPT SHOW.
+func (e *Engine) Known(sha string) *Program {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s := e.scripts[sha]; s != nil {
+		return s
+	}
+	return e.scripts[strings.ToLower(sha)]
+}
+
+// Flush forgets all scripts. SCRIPT FLUSH.
+func (e *Engine) Flush() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.scripts)
+}

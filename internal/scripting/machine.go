@@ -1,0 +1,167 @@
+package scripting
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/lua"
+	"github.com/nookdb/nook/internal/resp"
+)
+
+// A machine is an interpreter and what it needs to run scripts. It is for one script at a time.
+type machine struct {
+	state  *lua.State
+	run    *run // under way, nil between two
+	inner  command.Call
+	out    *resp.Writer // the reply of a command, and then that of the script
+	args   []string     // of the command
+	digits [32]byte
+	logger func(level int, text string)
+}
+
+// machines are those that wait for a script. Those for functions are the engines'.
+var machines = sync.Pool{New: func() any { return newMachine((*machine).api) }}
+
+// newMachine returns a machine whose scripts have a table redis.
+func newMachine(api func(*machine) *glua.LTable) *machine {
+	m := &machine{state: lua.New(), out: resp.NewBuffer()}
+	m.inner.Out = m.out
+	t := api(m)
+	m.state.Set("redis", t)
+	m.state.Set("server", t)
+	m.state.Seal()
+	return m
+}
+
+const (
+	maxKeptReply = 64 << 10 // bytes of a buffer that a machine keeps
+	maxKeptArgs  = 256
+)
+
+// rest makes the machine forget what the last script left.
+func (m *machine) rest() {
+	m.run, m.logger = nil, nil
+	m.inner.DB, m.inner.Conn, m.inner.Row, m.inner.Args = nil, nil, nil, nil
+	clear(m.args[:cap(m.args)])
+	if cap(m.args) > maxKeptArgs {
+		m.args = nil
+	}
+	if cap(m.out.Bytes()) > maxKeptReply {
+		m.out = resp.NewBuffer()
+		m.inner.Out = m.out
+	}
+}
+
+// A run is one execution of a script.
+type run struct {
+	engine   *Engine
+	ctx      context.Context
+	tx       *nook.Tx
+	conn     command.Conn // nil in Go
+	name     string       // SHA of the script, or name of the function
+	call     []string     // the command that began it
+	function bool         // it is one of a library
+	readOnly bool
+	whole    bool  // the whole store is locked
+	full     error // why commands that need memory fail
+	proto    int   // that the script has chosen
+	limits   Limits
+	began    time.Time
+	listed   bool // among the engine's
+	wrote    atomic.Bool
+	killed   atomic.Pointer[error] // why it must end
+}
+
+// Errors that end scripts.
+var (
+	errKilled       = command.Error("ERR Script killed by user with SCRIPT KILL...")
+	errTime         = command.Error("ERR script ran for too long")
+	errUnknownCause = command.Error("ERR execution failure")
+)
+
+// poll says whether the script may go on. It is asked every thousand instructions or so.
+func (r *run) poll() error {
+	if !r.listed {
+		r.engine.enlist(r)
+	}
+	if err := r.killed.Load(); err != nil {
+		return *err
+	}
+	if t := r.limits.Time; t > 0 && time.Since(r.began) > t {
+		return errTime
+	}
+	if r.ctx != nil && r.ctx.Err() != nil && (!r.wrote.Load() || r.conn != nil && time.Since(r.began) > grace) {
+		return context.Cause(r.ctx)
+	}
+	return nil
+}
+
+// grace is how long a script of a client that has written may run though the server is to close.
+const grace = time.Second
+
+// execute runs a function of Lua and leaves the reply in m.out, in the given version of the protocol.
+func (m *machine) execute(r *run, f *glua.LFunction, proto int, args ...glua.LValue) error {
+	m.run = r
+	r.proto = 2
+	m.state.Begin(lua.Limits{Instructions: r.limits.Instructions, Memory: r.limits.Memory}, r.poll)
+	v, failure := m.state.Call(f, args...)
+	if r.listed {
+		r.engine.strike(r)
+	}
+	m.out.Reset(nil)
+	m.out.SetProto(proto)
+	if failure != nil {
+		return m.failure(r, failure)
+	}
+	e := encoder{m.out, r.proto}
+	e.value(v, 1)
+	return nil
+}
+
+// failure returns the error of a script that was ended by one.
+func (m *machine) failure(r *run, e *lua.Error) error {
+	if err := m.state.Stopped(); err != nil {
+		if err == r.contextError() {
+			return err
+		}
+		return command.Error(located(command.ErrorText(err), r.name, e))
+	}
+	switch x := e.Value.(type) {
+	case *glua.LTable:
+		text, ok := lua.Text(x.RawGetString("err"))
+		if !ok {
+			text = "(null)"
+		}
+		return command.Error(located(text, r.name, e))
+	case nil:
+		return errUnknownCause
+	default:
+		text, ok := lua.Text(x)
+		if !ok {
+			text = x.String()
+		}
+		return command.Error(located("ERR "+text, r.name, e))
+	}
+}
+
+func (r *run) contextError() error {
+	if r.ctx == nil || r.ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(r.ctx)
+}
+
+// strings returns a table of strings.
+func (m *machine) strings(list []string) *glua.LTable {
+	t := m.state.L.CreateTable(len(list), 0)
+	for _, s := range list {
+		t.Append(glua.LString(s))
+	}
+	return t
+}

@@ -1,0 +1,87 @@
+package nook
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLibraries(t *testing.T) {
+	journal := new(bitmapJournal)
+	s, err := New(&Options{Journal: journal})
+	require.NoError(t, err)
+	a, b := Library{Name: "a", Engine: "LUA", Code: "#!lua name=a\n1"}, Library{Name: "b", Engine: "LUA", Code: "#!lua name=b\n1"}
+	require.NoError(t, s.PutLibrary(b))
+	require.NoError(t, s.DB(3).PutLibrary(a))
+	all, revision := s.Libraries()
+	require.Equal(t, []Library{a, b}, all)
+	require.Equal(t, uint64(2), revision)
+
+	a.Code = "#!lua name=a\n2"
+	require.NoError(t, s.Exec(func(tx *Tx) error { return tx.PutLibrary(a) }))
+	deleted, err := s.DeleteLibrary("b")
+	require.NoError(t, err)
+	require.True(t, deleted)
+	deleted, err = s.DeleteLibrary("b")
+	require.NoError(t, err)
+	require.False(t, deleted)
+	require.Equal(t, uint64(4), s.LibraryRevision())
+	all, _ = s.Libraries()
+	require.Equal(t, []Library{a}, all)
+	require.NoError(t, s.FlushLibraries())
+	all, _ = s.Libraries()
+	require.Empty(t, all)
+	require.Equal(t, []Effect{
+		{0, []string{"FUNCTION", "LOAD", "REPLACE", b.Code}}, {3, []string{"FUNCTION", "LOAD", "REPLACE", "#!lua name=a\n1"}},
+		{0, []string{"FUNCTION", "LOAD", "REPLACE", a.Code}},
+		{0, []string{"FUNCTION", "DELETE", "b"}}, {0, []string{"FUNCTION", "FLUSH"}},
+	}, journal.effects)
+
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.PutLibrary(a), ErrClosed)
+}
+
+func TestExtension(t *testing.T) {
+	type key struct{}
+	s, err := New(nil)
+	require.NoError(t, err)
+	defer s.Close()
+	first := s.Extension(key{}, func() any { return new(int) })
+	require.Same(t, first, s.DB(2).Extension(key{}, func() any { return new(int) }))
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		require.Same(t, first, tx.Extension(key{}, func() any { return new(int) }))
+		return nil
+	}))
+}
+
+func TestTxBeyondMaxMemory(t *testing.T) {
+	s, err := New(&Options{MaxMemory: 100})
+	require.NoError(t, err)
+	defer s.Close()
+	_ = s.Set("k", "v") // takes what there is
+	require.ErrorIs(t, s.Set("l", "v"), ErrOutOfMemory)
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		require.ErrorIs(t, tx.Full(), ErrOutOfMemory)
+		require.ErrorIs(t, tx.Set("l", "v"), ErrOutOfMemory)
+		tx.Overcommit(true)
+		require.NoError(t, tx.Set("l", "v"))
+		tx.Overcommit(false)
+		require.ErrorIs(t, tx.Set("m", "v"), ErrOutOfMemory)
+		return nil
+	}))
+}
+
+func TestTxNotJournaled(t *testing.T) {
+	journal := new(bitmapJournal)
+	s, err := New(&Options{Journal: journal})
+	require.NoError(t, err)
+	defer s.Close()
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		require.NoError(t, tx.Set("a", "1"))
+		tx.Journaled(false)
+		require.NoError(t, tx.Set("b", "1"))
+		tx.Journaled(true)
+		return tx.Set("c", "1")
+	}))
+	require.Equal(t, []Effect{{0, []string{"SET", "a", "1"}}, {0, []string{"SET", "c", "1"}}}, journal.effects)
+}
