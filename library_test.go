@@ -1,6 +1,7 @@
 package nook
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,7 +59,7 @@ func TestTxBeyondMaxMemory(t *testing.T) {
 	s, err := New(&Options{MaxMemory: 100})
 	require.NoError(t, err)
 	defer s.Close()
-	_ = s.Set("k", "v") // takes what there is
+	_ = s.Set("k", strings.Repeat("v", 2*unsaidMax)) // takes more than there is
 	require.ErrorIs(t, s.Set("l", "v"), ErrOutOfMemory)
 	require.NoError(t, s.Exec(func(tx *Tx) error {
 		require.ErrorIs(t, tx.Full(), ErrOutOfMemory)

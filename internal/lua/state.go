@@ -164,7 +164,7 @@ func (s *State) handle(l *glua.LState) int {
 		if _, err := l.GetInfo("Sl", at, nil); err != nil {
 			break
 		}
-		if at.What != inGo {
+		if at.What != "G" {
 			s.failure.Source, s.failure.Line = at.Source, at.CurrentLine
 			break
 		}
