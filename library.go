@@ -67,10 +67,11 @@ func (c *commands) FlushLibraries() error {
 
 // changeLibraries changes the libraries by change, which returns the effect, nil if there is none.
 func (c *commands) changeLibraries(change func(byName map[string]Library) []string) error {
-	if c.tx != nil {
-		if err := c.tx.check(c.db); err != nil {
-			return err
-		}
+	if c.tx != nil && c.tx.done {
+		return ErrTxDone
+	}
+	if uint(c.db) >= uint(c.ks.opts.Databases) {
+		return ErrDBIndex
 	}
 	l := &c.ks.libraries
 	l.mu.Lock()

@@ -52,6 +52,9 @@ func (s *Store) DB(n int) *DB { return &DB{*s.Select(n)} }
 // If there is no such database, they return ErrDBIndex. SELECT.
 func (c *commands) Select(n int) *Commands { return &commands{ks: c.ks, db: n, tx: c.tx} }
 
+// Commands returns the commands themselves: of what a Store, a DB or a Tx is, for code that serves all three.
+func (c *commands) Commands() *Commands { return c }
+
 // DBIndex returns the number of the database.
 func (c *commands) DBIndex() int { return c.db }
 
@@ -65,7 +68,7 @@ func (c *commands) MaxStringLen() int64 { return c.ks.opts.MaxStringLen }
 // began. TIME.
 func (c *commands) Now() time.Time {
 	if c.tx != nil {
-		return c.tx.now
+		return c.tx.now()
 	}
 	return c.ks.opts.Clock.Now()
 }

@@ -33,7 +33,8 @@ func (tx *Tx) Journaled(on bool) {
 // txn is a transaction under way.
 type txn struct {
 	ks     *keyspace
-	now    time.Time   // frozen: the transaction is one moment
+	moment time.Time   // see now
+	looked bool        // at the clock
 	shards []int       // locked, in order
 	batch  *batch      // nil without a journal
 	full   error       // what makeRoom said when the transaction began
@@ -46,11 +47,19 @@ type txn struct {
 
 // newTxn begins a transaction on shards that are locked, in order.
 func newTxn(ks *keyspace, shards []int) *txn {
-	t := &txn{ks: ks, now: ks.opts.Clock.Now(), shards: shards}
+	t := &txn{ks: ks, shards: shards}
 	if ks.opts.Journal != nil {
 		t.batch = new(batch)
 	}
 	return t
+}
+
+// now returns the time, which stands still from the first look on: the transaction is one moment.
+func (t *txn) now() time.Time {
+	if !t.looked {
+		t.moment, t.looked = t.ks.opts.Clock.Now(), true
+	}
+	return t.moment
 }
 
 // check tells whether a command of the transaction may work on the given

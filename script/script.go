@@ -50,8 +50,7 @@ func (s *Script) Source() string { return s.program.Source() }
 
 // A Database is what scripts run on: a Store, a DB, or a Tx, whose part the script is then.
 type Database interface {
-	Select(n int) *nook.Commands
-	DBIndex() int
+	Commands() *nook.Commands
 }
 
 // Run runs the script as one transaction: KEYS are the keys; ARGV are the arguments, which may be strings, bytes,
@@ -79,7 +78,7 @@ func start(db Database, t *scripting.Task, args []any) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	t.DB, t.Args, t.Proto = db.Select(db.DBIndex()), texts, 3
+	t.DB, t.Args, t.Proto = db.Commands(), texts, 3
 	reply, err := scripting.Of(t.DB).Run(t)
 	if err != nil {
 		return Value{}, publicError(err)
@@ -89,6 +88,9 @@ func start(db Database, t *scripting.Task, args []any) (Value, error) {
 
 // textsOf returns arguments as the script gets them.
 func textsOf(args []any) ([]string, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
 	texts := make([]string, len(args))
 	for i, arg := range args {
 		text, err := textOf(arg)

@@ -1,8 +1,6 @@
 package script
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"strconv"
 
@@ -14,7 +12,7 @@ import (
 type Value struct{ reply resp.Reply }
 
 func decode(encoded []byte) (Value, error) {
-	reply, err := resp.ReadReply(bufio.NewReaderSize(bytes.NewReader(encoded), min(len(encoded), 4096)))
+	reply, err := resp.ParseReply(encoded)
 	if err != nil {
 		return Value{}, err
 	}

@@ -11,6 +11,7 @@ import (
 // typedOnly are the typed methods that no wire command has, with the reason.
 var typedOnly = map[string]string{
 	"DBIndex":   "tells of the handle",
+	"Commands":  "is the handle",
 	"Databases": "an option of the store",
 	"MakeRoom":  "what the server does before it queues a command",
 

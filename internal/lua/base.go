@@ -37,11 +37,11 @@ func (s *State) openBase() {
 	}
 	next := s.L.NewFunction(s.next) // in C it is another than the global
 	s.globals.RawSetString("pairs", s.L.NewFunction(func(l *glua.LState) int {
-		return results(l, next, s.checkTable(l, 1, "pairs"), glua.LNil)
+		return results(l, next, s.checkTable(l, "pairs"), glua.LNil)
 	}))
 	following := s.L.NewFunction(s.following)
 	s.globals.RawSetString("ipairs", s.L.NewFunction(func(l *glua.LState) int {
-		return results(l, following, s.checkTable(l, 1, "ipairs"), glua.LNumber(0))
+		return results(l, following, s.checkTable(l, "ipairs"), glua.LNumber(0))
 	}))
 	s.globals.RawSetString("_VERSION", glua.LString("Lua 5.1"))
 }
@@ -191,7 +191,7 @@ func (s *State) getmetatable(l *glua.LState, shown shownMetatables) int {
 }
 
 func (s *State) setmetatable(l *glua.LState) int {
-	t := s.checkTable(l, 1, "setmetatable")
+	t := s.checkTable(l, "setmetatable")
 	meta := l.Get(2)
 	if _, ok := meta.(*glua.LTable); !ok && (meta != glua.LNil || l.GetTop() < 2) {
 		badArg(l, 2, "setmetatable", "nil or table expected")
@@ -205,7 +205,7 @@ func (s *State) setmetatable(l *glua.LState) int {
 }
 
 func (s *State) next(l *glua.LState) int {
-	t := s.behind(s.checkTable(l, 1, "next"))
+	t := s.behind(s.checkTable(l, "next"))
 	k, v := t.Next(l.Get(2))
 	if k == glua.LNil {
 		return results(l, glua.LNil)
@@ -216,7 +216,7 @@ func (s *State) next(l *glua.LState) int {
 // following is what ipairs steps with.
 func (s *State) following(l *glua.LState) int {
 	i := s.checkInt(l, 2, "?") + 1
-	v := element(s.behind(s.checkTable(l, 1, "?")), i)
+	v := element(s.behind(s.checkTable(l, "?")), i)
 	if v == glua.LNil {
 		return 0
 	}
@@ -229,12 +229,12 @@ func (s *State) rawequal(l *glua.LState) int {
 }
 
 func (s *State) rawget(l *glua.LState) int {
-	t := s.checkTable(l, 1, "rawget")
+	t := s.checkTable(l, "rawget")
 	return results(l, s.behind(t).RawGet(s.checkAny(l, 2, "rawget")))
 }
 
 func (s *State) rawset(l *glua.LState) int {
-	t := s.checkTable(l, 1, "rawset")
+	t := s.checkTable(l, "rawset")
 	k, v := s.checkAny(l, 2, "rawset"), s.checkAny(l, 3, "rawset")
 	s.mayWrite(l, t)
 	if n, ok := k.(glua.LNumber); k == glua.LNil || ok && n != n {
@@ -350,9 +350,9 @@ func (s *State) tostring(l *glua.LState) int {
 }
 
 func (s *State) unpack(l *glua.LState) int {
-	t := s.behind(s.checkTable(l, 1, "unpack"))
+	t := s.behind(s.checkTable(l, "unpack"))
 	i := s.optInt(l, 2, "unpack", 1)
-	end := t.Len()
+	end := border(t)
 	if l.Get(3) != glua.LNil {
 		end = s.checkInt(l, 3, "unpack")
 	}

@@ -79,7 +79,7 @@ func syntaxError(source, name string, err error) error {
 // The names of the functions in the place of operators. No program can use them.
 const (
 	concatName = "\x00concat"
-	lengthName = "\x00length"
+	LengthName = "\x00length" // stands for #
 	keyName    = "\x00key"
 )
 
@@ -94,7 +94,7 @@ func wrap(tree []ast.Stmt, varargs bool) []ast.Stmt {
 	self.SetLine(1)
 	self.SetLastLine(lastLine(tree))
 	return []ast.Stmt{
-		&ast.LocalAssignStmt{Names: []string{concatName, lengthName, keyName}, Exprs: []ast.Expr{&ast.Comma3Expr{}}},
+		&ast.LocalAssignStmt{Names: []string{concatName, LengthName, keyName}, Exprs: []ast.Expr{&ast.Comma3Expr{}}},
 		&ast.ReturnStmt{Exprs: []ast.Expr{self}},
 	}
 }
@@ -284,7 +284,7 @@ func (w *rewriter) expr(e ast.Expr, level int) ast.Expr {
 			x.Expr = w.expr(x.Expr, level+1)
 		case *ast.UnaryLenOpExpr:
 			x.Expr = w.expr(x.Expr, level+1)
-			*at = call(lengthName, x, []ast.Expr{x.Expr})
+			*at = call(LengthName, x, []ast.Expr{x.Expr})
 		case *ast.TableExpr:
 			for _, f := range x.Fields {
 				if f.Key != nil {

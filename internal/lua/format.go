@@ -22,6 +22,7 @@ const maxFlags = 5
 // format is string.format, which does what C's printf does.
 func (s *State) format(l *glua.LState) int {
 	text := s.checkString(l, 1, "format")
+	given := l.GetTop()
 	var b []byte
 	arg := 1
 	for {
@@ -35,9 +36,11 @@ func (s *State) format(l *glua.LState) int {
 			b, text = append(b, '%'), text[1:]
 			continue
 		}
+		if arg++; arg > given {
+			badArg(l, arg, "format", "no value")
+		}
 		var c conversion
 		c, text = parseConversion(l, text)
-		arg++
 		b = s.convert(l, b, c, arg)
 		s.build(l, len(b)) // all of it, as it may be in a loop's hands
 	}
@@ -115,7 +118,7 @@ func (s *State) convert(l *glua.LState, b []byte, c conversion, arg int) []byte 
 	case 's':
 		return c.text(b, s.checkString(l, arg, "format"))
 	}
-	option := string(c.verb)
+	option := string([]byte{c.verb})
 	if c.verb == 0 {
 		option = "" // in C it ends the text
 	}
@@ -125,10 +128,10 @@ func (s *State) convert(l *glua.LState, b []byte, c conversion, arg int) []byte 
 
 // castUnsigned casts a number as C does on amd64: what is negative is taken modulo 2⁶⁴.
 func castUnsigned(f float64) uint64 {
-	if f < 1<<63 {
-		return uint64(truncate(f))
+	if f >= 1<<63 {
+		return uint64(truncate(f-1<<63)) ^ 1<<63
 	}
-	return uint64(truncate(f-1<<63)) ^ 1<<63
+	return uint64(truncate(f))
 }
 
 // longText is from which length on a text without precision is taken as it is.

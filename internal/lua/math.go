@@ -8,22 +8,25 @@ import (
 
 const degree = math.Pi / 180
 
+var nan = math.Copysign(math.NaN(), 1)
+
 func (s *State) openMath() *glua.LTable {
 	t := s.L.NewTable()
 	for _, f := range []struct {
 		name string
 		of   func(float64) float64
+		nan  float64 // what it is where the function has no value: C shows the sign
 	}{
-		{"abs", math.Abs}, {"acos", math.Acos}, {"asin", math.Asin}, {"atan", math.Atan}, {"ceil", math.Ceil},
-		{"cos", math.Cos}, {"cosh", math.Cosh}, {"exp", math.Exp}, {"floor", math.Floor}, {"log", math.Log},
-		{"log10", log10}, {"sin", math.Sin}, {"sinh", math.Sinh}, {"sqrt", math.Sqrt}, {"tan", math.Tan},
-		{"tanh", math.Tanh},
-		{"deg", func(x float64) float64 { return x / degree }},
-		{"rad", func(x float64) float64 { return x * degree }},
+		{"acos", math.Acos, nan}, {"asin", math.Asin, nan}, {"atan", math.Atan, nan}, {"ceil", math.Ceil, nan},
+		{"cos", math.Cos, -nan}, {"cosh", math.Cosh, nan}, {"exp", math.Exp, nan}, {"floor", math.Floor, nan},
+		{"log", log, -nan}, {"log10", log10, nan}, {"sin", math.Sin, -nan}, {"sinh", math.Sinh, nan},
+		{"sqrt", math.Sqrt, -nan}, {"tan", math.Tan, -nan}, {"tanh", math.Tanh, nan},
+		{"deg", func(x float64) float64 { return x / degree }, nan},
+		{"rad", func(x float64) float64 { return x * degree }, nan},
 	} {
 		t.RawSetString(f.name, s.L.NewFunction(func(l *glua.LState) int {
 			x := s.checkNumber(l, 1, f.name)
-			return results(l, glua.LNumber(unlike(f.of(x), x)))
+			return results(l, signedNaN(f.of(x), f.nan, x))
 		}))
 	}
 	for _, f := range []struct {
@@ -34,10 +37,11 @@ func (s *State) openMath() *glua.LTable {
 	} {
 		t.RawSetString(f.name, s.L.NewFunction(func(l *glua.LState) int {
 			x, y := s.checkNumber(l, 1, f.name), s.checkNumber(l, 2, f.name)
-			return results(l, glua.LNumber(unlike(f.of(x, y), x, y)))
+			return results(l, signedNaN(f.of(x, y), -nan, x, y))
 		}))
 	}
 	for name, f := range map[string]glua.LGFunction{
+		"abs":        func(l *glua.LState) int { return results(l, glua.LNumber(math.Abs(s.checkNumber(l, 1, "abs")))) },
 		"frexp":      s.frexp,
 		"ldexp":      s.ldexp,
 		"max":        func(l *glua.LState) int { return s.extreme(l, "max", func(x, y float64) bool { return x > y }) },
@@ -53,27 +57,50 @@ func (s *State) openMath() *glua.LTable {
 	return t
 }
 
-// unlike gives what is not a number the sign that C's functions give it: that of an argument that is none either, and
-// else, as the result of an operation that has none, a minus.
-func unlike(y float64, args ...float64) float64 {
+// signedNaN returns a result. If it is not a number, it is that of the arguments which is none, or else the one given, as
+// in C.
+func signedNaN(y, none float64, args ...float64) glua.LNumber {
 	if y == y {
-		return y
+		return glua.LNumber(y)
 	}
 	for _, x := range args {
 		if x != x {
-			return x
+			return glua.LNumber(x)
 		}
 	}
-	return math.Copysign(y, -1)
+	return glua.LNumber(none)
 }
 
-// log10 is exact for powers of ten, other than Go's.
-func log10(x float64) float64 {
-	y := math.Log10(x)
-	if n := math.Round(y); math.Abs(n) < 308 && n != y && math.Pow10(int(n)) == x {
-		return n
+// smallest is the smallest number with all its digits.
+const smallest = 0x1p-1022
+
+// log is right for the numbers below the smallest, other than Go's on some machines.
+func log(x float64) float64 {
+	if 0 < x && x < smallest {
+		return math.Log(x*0x1p54) - 54*math.Ln2
 	}
-	return y
+	return math.Log(x)
+}
+
+// The decimal logarithm of 2 in two parts, the first of which has zeros enough at its end to be multiplied without rounding.
+const (
+	log2High = 0x1.34413509fp-2
+	log2Low  = math.Ln2/math.Ln10 - log2High
+)
+
+// log10 is exact where the result is, other than Go's.
+func log10(x float64) float64 {
+	if !(x > 0) || math.IsInf(x, 1) {
+		return math.Log10(x)
+	}
+	m, exponent := math.Frexp(x) // at least ½, less than 1
+	if exponent--; exponent < 0 {
+		exponent++
+	} else {
+		m *= 2
+	}
+	e := float64(exponent)
+	return (e*log2Low + math.Log(m)*(1/math.Ln10)) + e*log2High
 }
 
 func (s *State) frexp(l *glua.LState) int {
@@ -92,7 +119,7 @@ func (s *State) modf(l *glua.LState) int {
 	if math.IsInf(x, 0) {
 		fraction = math.Copysign(0, x)
 	}
-	return results(l, glua.LNumber(unlike(whole, x)), glua.LNumber(unlike(fraction, x)))
+	return results(l, signedNaN(whole, nan, x), signedNaN(fraction, nan, x))
 }
 
 // extreme returns the argument that is beyond all others.
@@ -107,21 +134,24 @@ func (s *State) extreme(l *glua.LState, fn string, beyond func(x, y float64) boo
 }
 
 // lcg is the generator of random numbers that Redis gives to scripts, that of drand48: the same seed gives the same
-// numbers everywhere. The zero value has the seed 0, with which each program begins.
+// numbers everywhere. The zero value is one that has no seed yet.
 type lcg struct {
-	x uint64 // less the lower bits that any seed begins with
+	x uint64 // exclusive or what it is without a seed
 }
 
-const lcgBegin = 0x330e
+const (
+	lcgUnseeded = 0x1234abcd330e
+	lcgLow      = 0x330e // the lower bits whatever the seed
+)
 
 // seed begins the sequence of a seed anew.
-func (g *lcg) seed(seed int32) { g.x = uint64(uint32(seed)) << 16 }
+func (g *lcg) seed(seed int32) { g.x = (uint64(uint32(seed))<<16 | lcgLow) ^ lcgUnseeded }
 
 // next returns 31 random bits.
 func (g *lcg) next() int32 {
 	const mask = 1<<48 - 1
-	x := ((g.x+lcgBegin)*0x5deece66d + 0xb) & mask
-	g.x = (x - lcgBegin) & mask
+	x := ((g.x^lcgUnseeded)*0x5deece66d + 0xb) & mask
+	g.x = x ^ lcgUnseeded
 	return int32(x >> 17)
 }
 

@@ -244,11 +244,11 @@ func (s *State) checkString(l *glua.LState, n int, fn string) string {
 	return text
 }
 
-// checkTable returns a table argument: the one that was passed, which is not behind another.
-func (s *State) checkTable(l *glua.LState, n int, fn string) *glua.LTable {
-	t, ok := l.Get(n).(*glua.LTable)
+// checkTable returns the first argument, a table: the one that was passed, which is not behind another.
+func (s *State) checkTable(l *glua.LState, fn string) *glua.LTable {
+	t, ok := l.Get(1).(*glua.LTable)
 	if !ok {
-		badType(l, n, fn, "table")
+		badType(l, 1, fn, "table")
 	}
 	return t
 }
@@ -268,14 +268,6 @@ func (s *State) checkAny(l *glua.LState, n int, fn string) glua.LValue {
 		badArg(l, n, fn, "value expected")
 	}
 	return l.Get(n)
-}
-
-// optNumber returns a number argument, or what is given if it is nil or left out.
-func (s *State) optNumber(l *glua.LState, n int, fn string, otherwise float64) float64 {
-	if l.Get(n) == glua.LNil {
-		return otherwise
-	}
-	return s.checkNumber(l, n, fn)
 }
 
 // optLong returns what checkLong does, or what is given if the argument is nil or left out.

@@ -161,7 +161,7 @@ func (s *State) concatenate(l *glua.LState) int {
 // join joins as many of the arguments up to n as are texts with the text that follows them. It returns what came of it
 // and the first of them, n+1 if it was none.
 func (s *State) join(l *glua.LState, n int, last glua.LValue) (glua.LValue, int) {
-	parts := make([]string, n+1, n+1)
+	parts := make([]string, n+1)
 	parts[n], _ = toText(last)
 	size, first := len(parts[n]), n+1
 	for first > 1 {

@@ -11,7 +11,7 @@ func (s *State) openTable() *glua.LTable {
 		"concat":   s.tableConcat,
 		"foreach":  s.foreach,
 		"foreachi": s.foreachi,
-		"getn":     func(l *glua.LState) int { return results(l, glua.LNumber(s.checkList(l, "getn").Len())) },
+		"getn":     func(l *glua.LState) int { return results(l, glua.LNumber(border(s.checkList(l, "getn")))) },
 		"insert":   s.insert,
 		"maxn":     s.maxn,
 		"remove":   s.remove,
@@ -22,7 +22,7 @@ func (s *State) openTable() *glua.LTable {
 
 // checkList returns the first argument, a table, for reading.
 func (s *State) checkList(l *glua.LState, fn string) *glua.LTable {
-	return s.behind(s.checkTable(l, 1, fn))
+	return s.behind(s.checkTable(l, fn))
 }
 
 // element returns what a table has at i, without metamethods.
@@ -39,7 +39,7 @@ const wordBytes = 16
 // place sees to it that there is room for an element: gopher-lua fills up the table below it.
 func (s *State) place(l *glua.LState, t *glua.LTable, i int) {
 	if i > 0 && i < glua.MaxArrayIndex && t.RawGetInt(i) == glua.LNil {
-		if more := i - t.Len(); more > 1 {
+		if more := i - border(t); more > 1 {
 			s.build(l, wordBytes*more)
 		}
 	}
@@ -70,7 +70,7 @@ func (s *State) tableConcat(l *glua.LState) int {
 	sep := s.optString(l, 2, "concat", "")
 	t := s.checkList(l, "concat")
 	i := s.optInt(l, 3, "concat", 1)
-	last := t.Len()
+	last := border(t)
 	if l.Get(4) != glua.LNil {
 		last = s.checkInt(l, 4, "concat")
 	}
@@ -106,7 +106,7 @@ func (s *State) foreach(l *glua.LState) int {
 func (s *State) foreachi(l *glua.LState) int {
 	t := s.checkList(l, "foreachi")
 	f := s.checkFunction(l, 2, "foreachi")
-	for i, n := 1, t.Len(); i <= n; i++ {
+	for i, n := 1, border(t); i <= n; i++ {
 		if s.visit(l, f, glua.LNumber(i), element(t, i)) {
 			return 1
 		}
@@ -128,8 +128,8 @@ func (s *State) visit(l *glua.LState, f *glua.LFunction, k, v glua.LValue) bool 
 }
 
 func (s *State) insert(l *glua.LState) int {
-	t := s.checkTable(l, 1, "insert")
-	end := s.behind(t).Len() + 1
+	t := s.checkTable(l, "insert")
+	end := border(s.behind(t)) + 1
 	at := end
 	switch l.GetTop() {
 	case 2:
@@ -149,15 +149,24 @@ func (s *State) insert(l *glua.LState) int {
 }
 
 func (s *State) remove(l *glua.LState) int {
-	t := s.checkTable(l, 1, "remove")
-	end := s.behind(t).Len()
+	t := s.checkTable(l, "remove")
+	end := border(s.behind(t))
 	at := s.optInt(l, 2, "remove", end)
 	if at < 1 || at > end {
 		return 0
 	}
 	s.mayWrite(l, t)
-	s.steps(l, (end-at)/bytesPerStep)
-	return results(l, t.Remove(at))
+	if end < glua.MaxArrayIndex {
+		s.steps(l, (end-at)/bytesPerStep)
+		return results(l, t.Remove(at))
+	}
+	removed := element(t, at)
+	for ; at < end; at++ {
+		s.steps(l, 1)
+		s.setElement(l, t, at, element(t, at+1))
+	}
+	s.setElement(l, t, end, glua.LNil)
+	return results(l, removed)
 }
 
 // maxn returns the largest key that is a number and more than zero.
@@ -173,7 +182,7 @@ func (s *State) maxn(l *glua.LState) int {
 }
 
 func (s *State) setn(l *glua.LState) int {
-	s.checkTable(l, 1, "setn")
+	s.checkTable(l, "setn")
 	raise(l, "'setn' is obsolete")
 	return 0
 }
@@ -187,8 +196,8 @@ type sorter struct {
 }
 
 func (s *State) sort(l *glua.LState) int {
-	t := s.checkTable(l, 1, "sort")
-	n := s.behind(t).Len()
+	t := s.checkTable(l, "sort")
+	n := border(s.behind(t))
 	var less glua.LValue
 	if l.Get(2) != glua.LNil {
 		less = s.checkFunction(l, 2, "sort")

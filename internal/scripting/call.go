@@ -136,7 +136,7 @@ func (m *machine) arguments(l *glua.LState) string {
 
 // admit looks up the command and says why it must not be run, "" if it may.
 func (r *run) admit(m *machine) string {
-	row := command.RowOf(m.args)
+	row := m.lookup()
 	switch {
 	case row == nil:
 		return errUnknown
@@ -154,6 +154,18 @@ func (r *run) admit(m *machine) string {
 	}
 	m.inner.Row = row
 	return ""
+}
+
+// lookup returns the row of the command, nil if there is none. Scripts are wont to call the same again.
+func (m *machine) lookup() *command.Row {
+	if name := m.args[0]; name != m.known || m.row == nil {
+		row := command.RowOf(m.args)
+		if row == nil || !row.Alone() {
+			return row
+		}
+		m.known, m.row = name, row
+	}
+	return m.row
 }
 
 // codedError returns an error as the reply of a command becomes one for scripts: a word, a space, and the rest.

@@ -110,7 +110,7 @@ func (e *Engine) begin(t *Task, f flags) (*run, error) {
 
 // transact runs body as the part of a transaction that a script is.
 func (r *run) transact(tx *nook.Tx, f flags, body func() error) error {
-	r.tx, r.full, r.began = tx, tx.Full(), time.Now()
+	r.tx, r.full = tx, tx.Full()
 	switch {
 	case f.allowOOM:
 		r.full = nil
@@ -118,9 +118,10 @@ func (r *run) transact(tx *nook.Tx, f flags, body func() error) error {
 		return errNotOOM
 	}
 	tx.Overcommit(true) // what has begun to write may go on
-	defer tx.Overcommit(false)
-	defer tx.Journaled(true)
-	return body()
+	err := body()
+	tx.Overcommit(false)
+	tx.Journaled(true)
+	return err
 }
 
 // runProgram runs a script within its transaction.
@@ -131,9 +132,11 @@ func runProgram(t *Task, r *run) ([]byte, error) {
 		machines.Put(m)
 	}()
 	m.prepare(t, r)
-	globals := m.state.Globals()
-	globals.RawSetString("KEYS", m.strings(t.Keys))
-	globals.RawSetString("ARGV", m.strings(t.Args))
+	if t.Program.simple {
+		m.setInput(m.fill(m.keys, t.Keys), m.fill(m.argv, t.Args))
+	} else {
+		m.setInput(m.strings(t.Keys), m.strings(t.Args))
+	}
 	if err := m.execute(r, m.state.Function(t.Program.chunk), t.Proto); err != nil {
 		return nil, err
 	}
@@ -142,7 +145,7 @@ func runProgram(t *Task, r *run) ([]byte, error) {
 
 // prepare makes the machine ready for a task.
 func (m *machine) prepare(t *Task, r *run) {
-	m.inner.DB, m.inner.Conn = r.tx.Select(t.DB.DBIndex()), t.Conn
+	m.inner.DB, m.inner.Conn = r.tx.Commands(), t.Conn
 	m.logger = t.Logger
 }
 

@@ -22,6 +22,11 @@ type machine struct {
 	out    *resp.Writer // the reply of a command, and then that of the script
 	args   []string     // of the command
 	digits [32]byte
+	keys   *glua.LTable // KEYS and ARGV of scripts that do nothing but read them
+	argv   *glua.LTable
+	poll   func() error // asks the run
+	known  string       // the last command that was called, as the script writes it
+	row    *command.Row // of known
 	logger func(level int, text string)
 }
 
@@ -32,6 +37,8 @@ var machines = sync.Pool{New: func() any { return newMachine((*machine).api) }}
 func newMachine(api func(*machine) *glua.LTable) *machine {
 	m := &machine{state: lua.New(), out: resp.NewBuffer()}
 	m.inner.Out = m.out
+	m.poll = func() error { return m.run.poll() }
+	m.keys, m.argv = m.state.L.NewTable(), m.state.L.NewTable()
 	t := api(m)
 	m.state.Set("redis", t)
 	m.state.Set("server", t)
@@ -72,8 +79,8 @@ type run struct {
 	full     error // why commands that need memory fail
 	proto    int   // that the script has chosen
 	limits   Limits
-	began    time.Time
-	listed   bool // among the engine's
+	began    time.Time // or the first poll, which comes soon
+	listed   bool      // among the engine's
 	wrote    atomic.Bool
 	killed   atomic.Pointer[error] // why it must end
 }
@@ -88,6 +95,7 @@ var (
 // poll says whether the script may go on. It is asked every thousand instructions or so.
 func (r *run) poll() error {
 	if !r.listed {
+		r.began = time.Now()
 		r.engine.enlist(r)
 	}
 	if err := r.killed.Load(); err != nil {
@@ -109,7 +117,7 @@ const grace = time.Second
 func (m *machine) execute(r *run, f *glua.LFunction, proto int, args ...glua.LValue) error {
 	m.run = r
 	r.proto = 2
-	m.state.Begin(lua.Limits{Instructions: r.limits.Instructions, Memory: r.limits.Memory}, r.poll)
+	m.state.Begin(lua.Limits{Instructions: r.limits.Instructions, Memory: r.limits.Memory}, m.poll)
 	v, failure := m.state.Call(f, args...)
 	if r.listed {
 		r.engine.strike(r)
@@ -159,9 +167,25 @@ func (r *run) contextError() error {
 
 // strings returns a table of strings.
 func (m *machine) strings(list []string) *glua.LTable {
-	t := m.state.L.CreateTable(len(list), 0)
-	for _, s := range list {
-		t.Append(glua.LString(s))
+	return m.fill(m.state.L.CreateTable(len(list), 0), list)
+}
+
+// fill makes a table one of these strings, and returns it.
+func (m *machine) fill(t *glua.LTable, list []string) *glua.LTable {
+	for i, s := range list {
+		t.RawSetInt(i+1, glua.LString(s))
+	}
+	for i := len(list) + 1; t.RawGetInt(i) != glua.LNil; i++ {
+		t.RawSetInt(i, glua.LNil)
 	}
 	return t
+}
+
+// setInput sets KEYS and ARGV.
+func (m *machine) setInput(keys, argv *glua.LTable) {
+	globals := m.state.Globals()
+	if globals.RawGetString("KEYS") != keys {
+		globals.RawSetString("KEYS", keys)
+		globals.RawSetString("ARGV", argv)
+	}
 }

@@ -25,8 +25,8 @@ type Program struct {
 	once  sync.Once
 	chunk *lua.Chunk
 	flags flags
-	tame  bool // see isTame
-	err   error
+	scope
+	err error
 }
 
 // NewProgram returns a script.
@@ -56,7 +56,7 @@ func (p *Program) compile() error {
 	if err != nil {
 		return command.Error("ERR Error compiling script (new function): " + err.Error())
 	}
-	p.tame = isTame(p.chunk.Tree)
+	p.scope = scopeOf(p.chunk.Tree)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/lua"
 )
 
 // isTame reports whether a script touches no key but those it is given, as far as its text shows: then its run
@@ -13,7 +14,16 @@ import (
 // its hands, is not tame; it runs all the same, with more locked.
 //
 // A mistake here would do no harm to data: the transaction refuses keys that it has not locked.
-func isTame(tree []ast.Stmt) bool {
+func isTame(tree []ast.Stmt) bool { return scopeOf(tree).tame }
+
+// A scope is what the text of a script shows of it.
+type scope struct {
+	tame   bool // see isTame
+	simple bool // it is tame, and does nothing with KEYS and ARGV but read their elements
+}
+
+// scopeOf returns what the text of a script shows.
+func scopeOf(tree []ast.Stmt) scope {
 	a := analysis{declared: map[string]int{}, keys: map[string]bool{}, calls: map[string]bool{}, aliases: map[ast.Expr]string{}}
 	first := visitor{stmt: a.declare, expr: func(ast.Expr) bool { return true }}
 	first.block(tree)
@@ -23,14 +33,14 @@ func isTame(tree []ast.Stmt) bool {
 			delete(a.calls, name)
 		}
 	}
-	for _, name := range []string{"redis", "server", "KEYS", "unpack", "ipairs"} {
+	for _, name := range []string{"redis", "server", "KEYS", "ARGV", "unpack", "ipairs"} {
 		if a.declared[name] > 0 {
-			return false
+			return scope{}
 		}
 	}
 	second := visitor{stmt: a.judgeStmt, expr: a.judge}
 	second.block(tree)
-	return !a.wild
+	return scope{tame: !a.wild, simple: !a.wild && !a.shared}
 }
 
 // analysis is what is known of a script. A name stands for all variables of that name, so only those that are
@@ -41,6 +51,7 @@ type analysis struct {
 	calls    map[string]bool     // names that were declared as redis.call or redis.pcall
 	aliases  map[ast.Expr]string // where that was
 	wild     bool
+	shared   bool // ARGV may get to where this analysis does not follow
 }
 
 // declare notes what a statement declares or assigns.
@@ -99,9 +110,11 @@ func functionsOf(stmt ast.Stmt) (list []*ast.FunctionExpr) {
 }
 
 // isElement reports whether an expression is KEYS[...].
-func isElement(e ast.Expr) bool {
+func isElement(e ast.Expr) bool { return isElementOf(e, "KEYS") }
+
+func isElementOf(e ast.Expr, table string) bool {
 	x, ok := e.(*ast.AttrGetExpr)
-	return ok && isName(x.Object, "KEYS")
+	return ok && isName(x.Object, table)
 }
 
 // isCall reports whether an expression is redis.call or redis.pcall.
@@ -130,6 +143,7 @@ func (a *analysis) judgeStmt(stmt ast.Stmt) {
 	if x, ok := stmt.(*ast.AssignStmt); ok {
 		for _, target := range x.Lhs {
 			a.wild = a.wild || isElement(target)
+			a.shared = a.shared || isElementOf(target, "ARGV")
 		}
 	}
 }
@@ -144,17 +158,16 @@ func (a *analysis) judge(e ast.Expr) bool {
 	switch x := e.(type) {
 	case *ast.IdentExpr:
 		a.wild = a.wild || outlaws[x.Value] || a.calls[x.Value] // in no place where it is known to be harmless
+		a.shared = a.shared || x.Value == "ARGV"
 	case *ast.AttrGetExpr:
 		switch {
-		case isElement(x):
+		case isElement(x), isElementOf(x, "ARGV"):
 			return a.part(x.Key)
 		case isName(x.Object, "redis"), isName(x.Object, "server"):
 			_, ok := x.Key.(*ast.StringExpr)
 			a.wild = a.wild || !ok || isCall(x) && !a.calls[a.aliases[x]]
 			return false
 		}
-	case *ast.UnaryLenOpExpr:
-		return !isName(x.Expr, "KEYS")
 	case *ast.FuncCallExpr:
 		return a.judgeCall(x)
 	}
@@ -163,8 +176,10 @@ func (a *analysis) judge(e ast.Expr) bool {
 
 // judgeCall judges a call, and reports whether to look at its parts.
 func (a *analysis) judgeCall(x *ast.FuncCallExpr) bool {
-	if isCallOn(x, "unpack", "KEYS") || isCallOn(x, "ipairs", "KEYS") {
-		return false
+	for _, reader := range []string{"unpack", "ipairs", lua.LengthName} {
+		if isCallOn(x, reader, "KEYS") || isCallOn(x, reader, "ARGV") {
+			return false
+		}
 	}
 	v, ok := x.Func.(*ast.IdentExpr)
 	if !ok && (x.Func == nil || !isCall(x.Func)) || ok && !a.calls[v.Value] {
