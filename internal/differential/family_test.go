@@ -33,6 +33,7 @@ var families = []family{
 	{name: "generic", conns: 2, forms: genericForms},
 	{name: "transactions", conns: 2, forms: transactionForms, chunks: transactionChunks},
 	{name: "connection", conns: 2, forms: connectionForms, chunks: connectionChunks},
+	scriptFamily,
 }
 
 // everything is all families together.
