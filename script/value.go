@@ -12,11 +12,8 @@ import (
 type Value struct{ reply resp.Reply }
 
 func decode(encoded []byte) (Value, error) {
-	reply, err := resp.ParseReply(encoded)
-	if err != nil {
-		return Value{}, err
-	}
-	v := Value{reply}
+	d := decoder{string(encoded)}
+	v := Value{d.value()}
 	return v, v.Err()
 }
 
@@ -36,6 +33,8 @@ func (v Value) Text() string {
 	switch v.reply.Kind {
 	case resp.KindInt:
 		return strconv.FormatInt(v.reply.Int, 10)
+	case resp.KindError:
+		return ""
 	default:
 		return v.reply.Str
 	}
@@ -46,7 +45,7 @@ func (v Value) Int() (int64, error) {
 	switch v.reply.Kind {
 	case resp.KindInt, resp.KindBool:
 		return v.reply.Int, nil
-	case resp.KindBulk, resp.KindSimple, resp.KindBigNumber:
+	case resp.KindBulk, resp.KindSimple, resp.KindBigNumber, resp.KindVerbatim:
 		if !v.reply.Null {
 			return strconv.ParseInt(v.reply.Str, 10, 64)
 		}
@@ -61,7 +60,7 @@ func (v Value) Float() (float64, error) {
 		return float64(v.reply.Int), nil
 	case resp.KindDouble:
 		return v.reply.Float, nil
-	case resp.KindBulk, resp.KindSimple, resp.KindBigNumber:
+	case resp.KindBulk, resp.KindSimple, resp.KindBigNumber, resp.KindVerbatim:
 		if !v.reply.Null {
 			return strconv.ParseFloat(v.reply.Str, 64)
 		}
@@ -74,9 +73,17 @@ func (v Value) Bool() bool {
 	return (v.reply.Kind == resp.KindInt || v.reply.Kind == resp.KindBool) && v.reply.Int == 1
 }
 
+func (v Value) isList() bool {
+	switch v.reply.Kind {
+	case resp.KindArray, resp.KindSet, resp.KindMap:
+		return true
+	}
+	return false
+}
+
 // List returns the elements of a list or a set, and the keys and values of a map, one after the other; nil for all else.
 func (v Value) List() []Value {
-	if v.reply.Elems == nil {
+	if !v.isList() {
 		return nil
 	}
 	list := make([]Value, len(v.reply.Elems))
@@ -86,13 +93,17 @@ func (v Value) List() []Value {
 	return list
 }
 
-// Texts returns the elements of a list as texts.
+// Texts returns the texts of the elements of List.
 func (v Value) Texts() []string {
-	var list []string
-	for _, e := range v.List() {
-		list = append(list, e.Text())
+	list := v.List()
+	if list == nil {
+		return nil
 	}
-	return list
+	texts := make([]string, len(list))
+	for i, e := range list {
+		texts[i] = e.Text()
+	}
+	return texts
 }
 
 // Map returns a map, or a list of keys and values as HGETALL gives it, by the texts of its keys; nil for all else.
@@ -113,13 +124,15 @@ func (v Value) String() string {
 	switch {
 	case v.IsNull():
 		return "null"
-	case v.reply.Elems != nil:
+	case v.isList():
 		return fmt.Sprint(v.List())
 	case v.reply.Kind == resp.KindBool:
 		return strconv.FormatBool(v.Bool())
 	case v.reply.Kind == resp.KindInt:
 		return v.Text()
+	case v.reply.Kind == resp.KindError, v.reply.Kind == resp.KindDouble, v.reply.Kind == resp.KindBigNumber:
+		return v.reply.Str
 	default:
-		return strconv.Quote(v.Text())
+		return strconv.Quote(v.reply.Str)
 	}
 }

@@ -154,6 +154,10 @@ func (r *report) memory() {
 	}
 	r.int("used_memory_overhead", max(heap-r.stats.Bytes, 0))
 	r.int("used_memory_dataset", r.stats.Bytes)
+	libraries, functions := r.server.scripts.Count(r.server.store.Commands())
+	r.int("number_of_cached_scripts", int64(r.server.scripts.Scripts()))
+	r.int("number_of_functions", int64(functions))
+	r.int("number_of_libraries", int64(libraries))
 	r.bytes("maxmemory", r.stats.MaxMemory)
 	r.field("maxmemory_policy", r.stats.MaxMemoryPolicy.String())
 	r.field("mem_allocator", "go")

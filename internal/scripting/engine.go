@@ -14,7 +14,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,12 +26,14 @@ import (
 // An Engine is what a store has of scripts: those that EVALSHA knows, the functions of its libraries, and those that
 // run. All servers of a store and all callers in the process share it.
 type Engine struct {
-	mu      sync.Mutex
-	scripts map[string]*Program // by SHA, guarded by mu
-	runs    []*run              // that have run for a while, guarded by mu
-	changed chan struct{}       // closed when a run ends, nil if nobody waits; guarded by mu
-	busy    atomic.Int32        // len(runs)
+	busy atomic.Int32 // len(runs); every command of a server looks at it, so nothing that changes is near
+	_    [60]byte
 
+	mu      sync.Mutex
+	runs    []*run        // that have run for a while, guarded by mu
+	changed chan struct{} // closed when a run ends, nil if nobody waits; guarded by mu
+
+	scripts   cache
 	libraries libraries
 }
 
@@ -40,7 +41,7 @@ type engineKey struct{}
 
 // Of returns the engine of a store.
 func Of(db *nook.Commands) *Engine {
-	return db.Extension(engineKey{}, func() any { return &Engine{scripts: map[string]*Program{}} }).(*Engine)
+	return db.Extension(engineKey{}, func() any { return new(Engine) }).(*Engine)
 }
 
 // A Task is a script, or a function, that is about to be run.
@@ -265,37 +266,4 @@ func (e *Engine) Kill(function bool, threshold time.Duration) error {
 	var reason error = errKilled
 	r.killed.Store(&reason)
 	return nil
-}
-
-// Load returns the script of a source, and keeps it for EVALSHA unless it cannot be compiled. SCRIPT LOAD.
-func (e *Engine) Load(source string) (*Program, error) {
-	sha := sum(source)
-	if s := e.Known(sha); s != nil {
-		return s, nil
-	}
-	s := NewProgram(source)
-	if err := s.Compile(); err != nil {
-		return nil, err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.scripts[sha] = s
-	return s, nil
-}
-
-// Known returns the script of a SHA-1 in letters of any case, nil if there is none. SCRIPT EXISTS, SCRIPT SHOW.
-func (e *Engine) Known(sha string) *Program {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if s := e.scripts[sha]; s != nil {
-		return s
-	}
-	return e.scripts[strings.ToLower(sha)]
-}
-
-// Flush forgets all scripts. SCRIPT FLUSH.
-func (e *Engine) Flush() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	clear(e.scripts)
 }

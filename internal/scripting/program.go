@@ -67,6 +67,7 @@ type flags struct {
 	allowOOM   bool
 	allowStale bool // means nothing here
 	noCluster  bool // the same
+	crossSlot  bool // the same
 }
 
 // set sets a flag and reports false if there is no such.
@@ -80,6 +81,8 @@ func (f *flags) set(name string) bool {
 		f.allowStale = true
 	case "no-cluster":
 		f.noCluster = true
+	case "allow-cross-slot-keys":
+		f.crossSlot = true
 	default:
 		return false
 	}
@@ -91,7 +94,10 @@ func (f *flags) names() (names []string) {
 	for _, x := range []struct {
 		set  bool
 		name string
-	}{{f.noWrites, "no-writes"}, {f.allowOOM, "allow-oom"}, {f.allowStale, "allow-stale"}, {f.noCluster, "no-cluster"}} {
+	}{
+		{f.noWrites, "no-writes"}, {f.allowOOM, "allow-oom"}, {f.allowStale, "allow-stale"},
+		{f.noCluster, "no-cluster"}, {f.crossSlot, "allow-cross-slot-keys"},
+	} {
 		if x.set {
 			names = append(names, x.name)
 		}

@@ -20,7 +20,7 @@ var _ command.Scripts = Wire{}
 
 // Eval is EVAL.
 func (w Wire) Eval(c *command.Call, s command.Script) error {
-	p, err := w.Engine.Load(s.Name)
+	p, err := w.Engine.Load(s.Name, false)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (w Wire) run(c *command.Call, s command.Script, t Task) error {
 
 // Load is SCRIPT LOAD.
 func (w Wire) Load(source string) (sha string, err error) {
-	p, err := w.Engine.Load(source)
+	p, err := w.Engine.Load(source, true)
 	if err != nil {
 		return "", err
 	}
