@@ -55,6 +55,23 @@ func TestExtension(t *testing.T) {
 	}))
 }
 
+func TestTxOfCommands(t *testing.T) {
+	s := newStore(t, Options{})
+	_, inside := s.Tx()
+	require.False(t, inside)
+	var kept *Tx
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		kept = tx
+		same, inside := tx.DB(3).Commands().Tx()
+		require.True(t, inside)
+		require.Equal(t, 3, same.DBIndex())
+		require.NoError(t, same.Set("k", "v"))
+		return nil
+	}, "k"))
+	_, inside = kept.Tx()
+	require.False(t, inside, "it is over")
+}
+
 func TestTxBeyondMaxMemory(t *testing.T) {
 	s, err := New(&Options{MaxMemory: 100})
 	require.NoError(t, err)
@@ -64,9 +81,9 @@ func TestTxBeyondMaxMemory(t *testing.T) {
 	require.NoError(t, s.Exec(func(tx *Tx) error {
 		require.ErrorIs(t, tx.Full(), ErrOutOfMemory)
 		require.ErrorIs(t, tx.Set("l", "v"), ErrOutOfMemory)
-		tx.Overcommit(true)
+		require.False(t, tx.Overcommit(true))
 		require.NoError(t, tx.Set("l", "v"))
-		tx.Overcommit(false)
+		require.True(t, tx.Overcommit(false))
 		require.ErrorIs(t, tx.Set("m", "v"), ErrOutOfMemory)
 		return nil
 	}))
@@ -79,9 +96,9 @@ func TestTxNotJournaled(t *testing.T) {
 	defer s.Close()
 	require.NoError(t, s.Exec(func(tx *Tx) error {
 		require.NoError(t, tx.Set("a", "1"))
-		tx.Journaled(false)
+		require.True(t, tx.Journaled(false))
 		require.NoError(t, tx.Set("b", "1"))
-		tx.Journaled(true)
+		require.False(t, tx.Journaled(true))
 		return tx.Set("c", "1")
 	}))
 	require.Equal(t, []Effect{{0, []string{"SET", "a", "1"}}, {0, []string{"SET", "c", "1"}}}, journal.effects)

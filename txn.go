@@ -19,15 +19,29 @@ func (tx *Tx) DB(n int) *DB { return &DB{*tx.Select(n)} }
 // store was beyond MaxMemory when it began, and no room could be made.
 func (tx *Tx) Full() error { return tx.tx.full }
 
-// Overcommit lets what follows take memory beyond MaxMemory, or no longer. It is for those who know that
-// a transaction must not stop half-way.
-func (tx *Tx) Overcommit(on bool) { tx.tx.beyond = on }
+// Overcommit lets what follows take memory beyond MaxMemory, or no longer, and returns what was said before. It is for
+// those who know that a transaction must not stop half-way.
+func (tx *Tx) Overcommit(on bool) (before bool) {
+	before, tx.tx.beyond = tx.tx.beyond, on
+	return before
+}
 
-// Journaled says whether the effects of what follows go to the journal. At first they do.
-func (tx *Tx) Journaled(on bool) {
-	if tx.tx.batch != nil {
-		tx.tx.batch.muted = !on
+// Journaled says whether the effects of what follows go to the journal, and returns what was said before. At first they do.
+func (tx *Tx) Journaled(on bool) (before bool) {
+	b := tx.tx.batch
+	if b == nil {
+		return true
 	}
+	before, b.muted = !b.muted, !on
+	return before
+}
+
+// Tx returns the transaction that the commands are a part of, while it is under way; false if they are part of none.
+func (c *commands) Tx() (*Tx, bool) {
+	if c.tx == nil || c.tx.done {
+		return nil, false
+	}
+	return &Tx{*c}, true
 }
 
 // txn is a transaction under way.

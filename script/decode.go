@@ -1,7 +1,6 @@
 package script
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -27,7 +26,8 @@ func (d *decoder) value() resp.Reply {
 	case resp.KindNull:
 		v.Null = true
 	case resp.KindDouble:
-		v.Str, v.Float = line, double(line)
+		v.Str = line
+		v.Float, _ = strconv.ParseFloat(line, 64)
 	case resp.KindBulk, resp.KindVerbatim:
 		d.text(&v, line)
 	case resp.KindArray, resp.KindSet, resp.KindMap:
@@ -36,15 +36,6 @@ func (d *decoder) value() resp.Reply {
 		v.Str = line
 	}
 	return v
-}
-
-// double returns a number as C writes it, whose nan may have a sign.
-func double(s string) float64 {
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return math.NaN()
-	}
-	return f
 }
 
 func (d *decoder) text(v *resp.Reply, length string) {

@@ -214,14 +214,16 @@ func (s *session) do(args []string) {
 		s.misunderstand(args, err)
 		return
 	}
-	if s.server.scripts.Busy() && !s.locked && !row.Flags.Has(command.AllowBusy) {
-		if err := s.waitForScript(); err != nil {
+	switch {
+	case s.guarded:
+		if !s.admit(row, args) {
+			return
+		}
+	case s.server.scripts.Busy():
+		if err := s.waitForScript(row); err != nil {
 			s.reject(row, err)
 			return
 		}
-	}
-	if s.guarded && !s.admit(row, args) {
-		return
 	}
 	s.call.Args, s.call.Row = args, row
 	s.count(row)
@@ -231,8 +233,12 @@ func (s *session) do(args []string) {
 	}
 }
 
-// waitForScript waits while a script has the store to itself, and fails once it has had it for too long.
-func (s *session) waitForScript() error {
+// waitForScript waits while a script has the store to itself, and fails once one has run for too long. WATCH waits too, though Redis
+// lets it pass: a script may have the keys locked.
+func (s *session) waitForScript(row *command.Row) error {
+	if row.Flags.Has(command.AllowBusy) && (s.tx != nil || row.FullName() != "watch") {
+		return nil
+	}
 	err := s.server.scripts.Wait(s.server.scripts.Context, s.server.busyAfter())
 	if err != nil && s.server.isClosed() {
 		err = ErrClosed
@@ -287,11 +293,14 @@ func (s *session) admit(row *command.Row, args []string) bool {
 		err = command.ErrNoAuth
 	case s.tx != nil && row.Flags.Has(command.NoMulti):
 		err = command.ErrNoMulti
-	case s.tx != nil && s.grows(row):
-		err = s.server.store.MakeRoom()
-	}
-	if err == nil && s.inbox.sub != nil {
+	case s.inbox.sub != nil:
 		err = s.confine(row)
+	}
+	if err == nil {
+		err = s.waitForScript(row)
+	}
+	if err == nil && s.tx != nil && s.grows(row) {
+		err = s.server.store.MakeRoom()
 	}
 	switch {
 	case err != nil:

@@ -134,10 +134,15 @@ func (s *session) Watch(db *nook.Commands, keys []string) (err error) {
 	return err
 }
 
-// Unwatch is UNWATCH. Within EXEC, which has taken the keys, it does nothing.
+// Unwatch is UNWATCH. Within EXEC, which has taken the keys, it does nothing. It does not wait for a script that has
+// the keys.
 func (s *session) Unwatch() {
-	if s.watched.watch != nil {
-		s.watched.watch.Close()
+	switch w := s.watched.watch; {
+	case w == nil:
+	case s.server.scripts.Busy():
+		s.server.serving.Go(w.Close)
+	default:
+		w.Close()
 	}
 	s.watched = watched{}
 }

@@ -59,6 +59,8 @@ type Call struct {
 	Out  *resp.Writer   // where the reply goes
 	Conn Conn           // nil if nobody is connected, as when a journal is replayed
 	Row  *Row
+
+	Script bool // a script calls it
 }
 
 // Run runs the command. An error reply is sent if it fails: a command writes

@@ -4,7 +4,7 @@ import "github.com/nookdb/nook"
 
 const (
 	listening  = PubSub | NoScript | Loading | Stale
-	publishing = PubSub | Loading | Stale | Fast
+	publishing = PubSub | MayReplicate | Loading | Stale | Fast
 	lookingAt  = PubSub | Loading | Stale
 )
 

@@ -28,6 +28,8 @@ type Scripts interface {
 	Kill(function bool) error
 	// Running describes the function that runs, if one does.
 	Running() (RunningFunction, bool, error)
+	// BusyError returns the error of commands that come while a script runs for too long, nil if none does.
+	BusyError() error
 
 	// LoadLibrary keeps a library of functions and returns its name.
 	LoadLibrary(db *nook.Commands, code string, replace bool) (name string, err error)

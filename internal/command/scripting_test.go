@@ -61,6 +61,8 @@ func (f *fakeScripts) Running() (r RunningFunction, ok bool, err error) {
 	return r, false, f.fails
 }
 
+func (f *fakeScripts) BusyError() error { return f.fails }
+
 func (f *fakeScripts) LoadLibrary(_ *nook.Commands, code string, replace bool) (string, error) {
 	f.asked = fmt.Sprint("load ", code, " ", replace)
 	return "lib", f.fails

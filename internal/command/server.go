@@ -144,6 +144,9 @@ func shutdown(c *Call) error {
 	case abort:
 		return errNoShutdown
 	}
+	if err := c.Conn.Scripts().BusyError(); err != nil && !noSave {
+		return err
+	}
 	return c.Conn.Shutdown()
 }
 

@@ -482,13 +482,14 @@ type xreadArgs struct {
 }
 
 // parseXRead reads "[COUNT n] [BLOCK ms] STREAMS key ... id ...".
-func parseXRead(args []string) (p xreadArgs, err error) {
+func parseXRead(c *Call) (p xreadArgs, err error) {
+	args := c.Args[1:]
 	for i := 0; i < len(args) && err == nil; i += 2 {
 		more := i+1 < len(args)
 		switch {
 		case more && is(args[i], "block"):
 			p.o.Wait = true
-			p.o.Timeout, err = milliseconds(args[i+1])
+			p.o.Timeout, err = c.patience(args[i+1])
 		case more && is(args[i], "count"):
 			var n int64
 			n, err = integer(args[i+1])
@@ -527,8 +528,16 @@ func milliseconds(arg string) (time.Duration, error) {
 	return time.Duration(min(n, int64(1<<63-1)/int64(time.Millisecond))) * time.Millisecond, nil
 }
 
+// patience reads how long to wait for entries, which a script must not do.
+func (c *Call) patience(ms string) (time.Duration, error) {
+	if c.Script {
+		return 0, Error("ERR " + c.Args[0] + " command is not allowed with BLOCK option from scripts")
+	}
+	return milliseconds(ms)
+}
+
 func xread(c *Call) error {
-	p, err := parseXRead(c.Args[1:])
+	p, err := parseXRead(c)
 	if err != nil {
 		return err
 	}

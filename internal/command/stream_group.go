@@ -320,7 +320,7 @@ type xreadgroupCall struct {
 }
 
 func xreadgroup(c *Call) error {
-	x, err := parseXReadGroup(c.Args[1:])
+	x, err := parseXReadGroup(c)
 	if err != nil {
 		return err
 	}
@@ -345,15 +345,15 @@ func xreadgroup(c *Call) error {
 }
 
 // parseXReadGroup reads the arguments but the IDs.
-func parseXReadGroup(args []string) (x xreadgroupCall, err error) {
-	named := false
+func parseXReadGroup(c *Call) (x xreadgroupCall, err error) {
+	args, named := c.Args[1:], false
 	for i := 0; i < len(args); i++ {
 		more := len(args) - i - 1
 		switch {
 		case is(args[i], "block") && more > 0:
 			i++
 			x.options.Wait = true
-			x.options.Timeout, err = milliseconds(args[i])
+			x.options.Timeout, err = c.patience(args[i])
 		case is(args[i], "count") && more > 0:
 			i++
 			var n int64

@@ -101,7 +101,8 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 
 	"CONFIG GET": pairsInAnyOrder,
 
-	"FUNCTION LIST": sameLibraries,
+	"FUNCTION LIST":  sameLibraries,
+	"FUNCTION STATS": sameStats,
 
 	"TIME":     sameShape,
 	"LASTSAVE": sameKind,

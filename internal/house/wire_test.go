@@ -12,6 +12,7 @@ import (
 var typedOnly = map[string]string{
 	"DBIndex":   "tells of the handle",
 	"Commands":  "is the handle",
+	"Tx":        "tells of the handle",
 	"Databases": "an option of the store",
 	"MakeRoom":  "what the server does before it queues a command",
 

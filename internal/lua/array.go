@@ -15,15 +15,15 @@ const freeGap = 1 << 12
 // border returns the number of elements of a table, as # gives it.
 func border(t *glua.LTable) int {
 	n := t.Len()
-	if n < maxArray || t.RawGetInt(n+1) == glua.LNil {
+	if n < maxArray-1 || element(t, n+1) == glua.LNil {
 		return n
 	}
 	low, high := n+1, 2*n // low is there
-	for t.RawGetInt(high) != glua.LNil {
+	for element(t, high) != glua.LNil {
 		low, high = high, 2*high
 	}
 	for low+1 < high {
-		if middle := low + (high-low)/2; t.RawGetInt(middle) != glua.LNil {
+		if middle := low + (high-low)/2; element(t, middle) != glua.LNil {
 			low = middle
 		} else {
 			high = middle
@@ -49,6 +49,31 @@ func (s *State) length(l *glua.LState) int {
 		raise(l, "attempt to get length of a %s value", x.Type())
 	}
 	return 1
+}
+
+// raisePower is the operator ^.
+func (s *State) raisePower(l *glua.LState) int {
+	x, ok := toNumber(l.Get(1))
+	y, ok2 := toNumber(l.Get(2))
+	if ok && ok2 {
+		return results(l, glua.LNumber(power(x, y)))
+	}
+	for _, v := range []glua.LValue{l.Get(1), l.Get(2)} {
+		if f := s.metafield(l, v, "__pow"); f != glua.LNil {
+			x, y := l.Get(1), l.Get(2)
+			l.Push(f)
+			l.Push(x)
+			l.Push(y)
+			l.Call(2, 1)
+			return 1
+		}
+	}
+	bad := l.Get(2)
+	if !ok {
+		bad = l.Get(1)
+	}
+	raise(l, "attempt to perform arithmetic on a %s value", bad.Type())
+	return 0
 }
 
 // key returns the key of an assignment. A large one that does not follow the one before may make the interpreter

@@ -88,11 +88,12 @@ func position(l *glua.LState, level int) string {
 }
 
 // calledAs returns how the program calls the library's function which is running, which is how C's Lua calls it in errors:
-// by the name of the variable or field. It is "?" for one that has none, or that another library's function has called.
+// by the name of the variable or field. It is "?" for one that has none, or that another library's function has called,
+// and "" if nothing of the program is there to call it.
 func calledAs(l *glua.LState) string {
 	at, ok := l.GetStack(1)
 	if !ok {
-		return "?"
+		return ""
 	}
 	if _, err := l.GetInfo("S", at, nil); err != nil || at.What == "G" || at.Source == coroutineSource {
 		return "?"
@@ -329,6 +330,7 @@ func digitOf(c byte) uint64 {
 
 func (s *State) tostring(l *glua.LState) int {
 	v := s.checkAny(l, 1, "tostring")
+	s.steps(l, 1) // the metamethod may be this function
 	if f := s.metafield(l, v, "__tostring"); f != glua.LNil {
 		if !callable(s, l, f) {
 			l.Error(uncallable(f), 0)
@@ -390,7 +392,7 @@ func (s *State) load(l *glua.LState, calls *protectedCalls) int {
 		case !isText:
 			return results(l, glua.LNil, s.errorTable(glua.LString("reader function must return a string")))
 		}
-		s.build(l, source.Len()+len(piece))
+		s.extend(l, source.Len(), source.Cap(), len(piece))
 		source.WriteString(piece)
 	}
 }

@@ -27,16 +27,16 @@ const (
 // Compile compiles a source. Its name is how errors call it. The error of a source that is no Lua begins with the name
 // and the line.
 //
-// Three operators become calls of functions of ours, for what gopher-lua does with them: a chain of concatenations is one
+// Four operators become calls of functions of ours, for what gopher-lua does with them: a chain of concatenations is one
 // call with all operands, because the operator would write numbers as Go does; # counts beyond the part of a table
-// that is an array; and the key of an assignment t[key] = value is looked at, as a large one makes gopher-lua fill an array
-// with nothing up to there. And source that nests deeper than C's Lua lets it is refused.
+// that is an array; ^ keeps the last digits; and the key of an assignment t[key] = value is looked at, as a large one makes
+// gopher-lua fill an array with nothing up to there. And source that nests deeper than C's Lua lets it is refused.
 func Compile(source, name string) (c *Chunk, err error) {
 	if len(source) > maxSource {
 		return nil, fmt.Errorf("%s:1: chunk is too long", name)
 	}
 	if strings.HasPrefix(source, "\x1b") {
-		return nil, fmt.Errorf("%s: bad header in precompiled chunk", name)
+		return nil, fmt.Errorf("%s:1: unexpected symbol near 'char(27)'", name)
 	}
 	defer func() {
 		if v := recover(); v != nil { // of the compiler
@@ -81,11 +81,12 @@ const (
 	concatName = "\x00concat"
 	LengthName = "\x00length" // stands for #
 	keyName    = "\x00key"
+	powerName  = "\x00power"
 )
 
 // wrap makes a program a function with those functions as upvalues, which no other environment can hide:
 //
-//	local concat, length, key = ...
+//	local concat, length, key, power = ...
 //	return function(...) program end
 //
 // The function has no ... unless the program asks for it: gopher-lua would make a table of the arguments each time.
@@ -94,7 +95,7 @@ func wrap(tree []ast.Stmt, varargs bool) []ast.Stmt {
 	self.SetLine(1)
 	self.SetLastLine(lastLine(tree))
 	return []ast.Stmt{
-		&ast.LocalAssignStmt{Names: []string{concatName, LengthName, keyName}, Exprs: []ast.Expr{&ast.Comma3Expr{}}},
+		&ast.LocalAssignStmt{Names: []string{concatName, LengthName, keyName, powerName}, Exprs: []ast.Expr{&ast.Comma3Expr{}}},
 		&ast.ReturnStmt{Exprs: []ast.Expr{self}},
 	}
 }
@@ -274,6 +275,10 @@ func (w *rewriter) expr(e ast.Expr, level int) ast.Expr {
 			continue
 		case *ast.ArithmeticOpExpr:
 			x.Rhs = w.expr(x.Rhs, level+1)
+			if x.Operator == "^" && !isSmall(x) {
+				*at = call(powerName, x, []ast.Expr{single(w.expr(x.Lhs, level+1)), x.Rhs})
+				break
+			}
 			at = &x.Lhs
 			continue
 		case *ast.StringConcatOpExpr:
@@ -326,6 +331,13 @@ func (w *rewriter) concat(x *ast.StringConcatOpExpr, level int) ast.Expr {
 		operands = append(operands[:cut-1:cut-1], call(concatName, x, operands[cut-1:]))
 	}
 	return call(concatName, x, operands)
+}
+
+// isSmall reports whether a power is a number that is written there, to one of few digits, as in 2^53.
+func isSmall(x *ast.ArithmeticOpExpr) bool {
+	_, number := x.Lhs.(*ast.NumberExpr)
+	exponent, ok := x.Rhs.(*ast.NumberExpr)
+	return number && ok && len(exponent.Value) <= 2
 }
 
 // guardKey has the key of an assignment looked at, if there is one.

@@ -8,7 +8,7 @@ import (
 )
 
 // maxResumed is how many coroutines may have resumed each other.
-const maxResumed = 200
+const maxResumed = 197
 
 // The states of a coroutine.
 const (
@@ -34,6 +34,7 @@ type coroutines struct {
 	depth int
 	start *glua.LFunction // runs a body
 	yield *glua.LFunction
+	seen  map[callers]bool
 }
 
 const coroutineSource = "?coroutine"
@@ -46,7 +47,7 @@ local pass, yield = ...
 return function(body, ...) return pass(body(...)) end, function(...) return pass(yield(...)) end`
 
 func (s *State) openCoroutine() *glua.LTable {
-	c := &coroutines{state: s}
+	c := &coroutines{state: s, seen: map[callers]bool{}}
 	program, err := Compile(coroutineProgram, coroutineSource)
 	if err != nil {
 		panic(err) // it is a constant
@@ -85,29 +86,42 @@ func (c *coroutines) pass(l *glua.LState) int {
 // stop suspends the coroutine.
 func (c *coroutines) stop(l *glua.LState) int {
 	co := current(l)
-	if co == nil || co.thread != l || !direct() {
+	if co == nil || co.thread != l || !c.direct() {
 		l.Error(glua.LString("attempt to yield across metamethod/C-call boundary"), 0)
 	}
 	co.values = l.GetTop()
 	return -1
 }
 
+// callers are the return addresses of the innermost functions in Go that are running.
+type callers [8]uintptr
+
 // direct reports whether nothing but the interpreter itself, running functions in Lua, is between a coroutine and
 // its yield. Otherwise a function of a library, or an operator, waits for a result, and gopher-lua, which would go
-// back to the resuming thread nonetheless, would leave it without. Only the stack shows it.
-func direct() bool {
-	var pcs [16]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if !more {
-			return false
-		}
+// back to the resuming thread nonetheless, would leave it without. Only the stack shows it. What was seen there is
+// remembered, as there are but a few ways to come here.
+func (c *coroutines) direct() bool {
+	var at callers
+	runtime.Callers(3, at[:])
+	direct, known := c.seen[at]
+	if !known {
+		direct = at.direct()
+		c.seen[at] = direct
+	}
+	return direct
+}
+
+func (c *callers) direct() bool {
+	frames := runtime.CallersFrames(c[:])
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
 		if strings.HasSuffix(f.Function, ".mainLoopWithContext") {
 			f, _ = frames.Next()
 			return strings.HasSuffix(f.Function, ".threadRun")
 		}
 	}
+	return false
 }
 
 // create makes a coroutine of a function, which must be in Lua.
@@ -163,6 +177,7 @@ func (c *coroutines) run(l *glua.LState, co *coroutine, args []glua.LValue) ([]g
 	if c.depth >= maxResumed {
 		return []glua.LValue{glua.LString("C stack overflow")}, false
 	}
+	ascend := c.state.descend(l, co.thread)
 	if co.body != nil {
 		args = append([]glua.LValue{co.body}, args...)
 		co.body = nil
@@ -175,6 +190,7 @@ func (c *coroutines) run(l *glua.LState, co *coroutine, args []glua.LValue) ([]g
 	c.depth++
 	state, err, values := l.Resume(co.thread, c.start, args...)
 	c.depth--
+	ascend()
 	co.status = dead
 	if from != nil {
 		from.status = running

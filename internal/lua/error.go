@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"cmp"
 	"fmt"
 
 	glua "github.com/yuin/gopher-lua"
@@ -13,7 +14,7 @@ func raise(l *glua.LState, format string, args ...any) {
 
 // badArg raises the error of argument n, from 1, of a function.
 func badArg(l *glua.LState, n int, function, what string) {
-	raise(l, "bad argument #%d to '%s' (%s)", n, calledAs(l), what)
+	raise(l, "bad argument #%d to '%s' (%s)", n, cmp.Or(calledAs(l), function), what)
 }
 
 // badType raises the error of an argument of the wrong type.

@@ -42,7 +42,7 @@ func (s *State) format(l *glua.LState) int {
 		var c conversion
 		c, text = parseConversion(l, text)
 		b = s.convert(l, b, c, arg)
-		s.build(l, len(b)) // all of it, as it may be in a loop's hands
+		s.room(l, len(b))
 	}
 	b = append(b, text...)
 	s.build(l, len(b))

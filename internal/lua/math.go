@@ -33,7 +33,7 @@ func (s *State) openMath() *glua.LTable {
 		name string
 		of   func(x, y float64) float64
 	}{
-		{"atan2", math.Atan2}, {"fmod", math.Mod}, {"mod", math.Mod}, {"pow", math.Pow},
+		{"atan2", atan2}, {"fmod", math.Mod}, {"mod", math.Mod}, {"pow", power},
 	} {
 		t.RawSetString(f.name, s.L.NewFunction(func(l *glua.LState) int {
 			x, y := s.checkNumber(l, 1, f.name), s.checkNumber(l, 2, f.name)
@@ -70,6 +70,9 @@ func signedNaN(y, none float64, args ...float64) glua.LNumber {
 	}
 	return glua.LNumber(none)
 }
+
+// atan2 has the sign of y, other than Go's where y/x is too small.
+func atan2(y, x float64) float64 { return math.Copysign(math.Atan2(y, x), y) }
 
 // smallest is the smallest number with all its digits.
 const smallest = 0x1p-1022

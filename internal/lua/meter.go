@@ -16,9 +16,10 @@ var (
 )
 
 const (
-	glance    = 1000    // instructions between two looks at what may end a program
+	glance    = 1000    // instructions between two looks at what may end a program, unless it has large strings
 	weigh     = 1 << 16 // instructions between two looks at the memory
 	bigString = 1 << 20 // bytes of a string or an array that make for a look before it is built
+	perGlance = 1 << 27 // bytes of strings that instructions may go through between two looks
 )
 
 // meter counts the instructions of a program and ends it when it has to: by a limit, or as somebody else asks. The
@@ -28,6 +29,7 @@ type meter struct {
 	state           *State
 
 	left   int // instructions until the next look; stays negative once err is set
+	window int // what left begins with
 	spent  int64
 	limits Limits
 	poll   func() error // asked now and then whether to go on
@@ -40,7 +42,7 @@ type meter struct {
 
 // begin begins to count for a program.
 func (m *meter) begin(limits Limits, poll func() error) {
-	*m = meter{state: m.state, limits: limits, poll: poll, left: glance}
+	*m = meter{state: m.state, limits: limits, poll: poll, left: glance, window: glance}
 	if limits.Memory > 0 {
 		m.start = -1 // is looked up when it matters
 	}
@@ -63,16 +65,25 @@ func (m *meter) Done() <-chan struct{} {
 	return nil
 }
 
-// Err returns why the program has to end.
-func (m *meter) Err() error { return m.err }
+// Err returns why the program has to end, or the function that runs, if it is only that calls are too deep.
+func (m *meter) Err() error {
+	if m.err == nil {
+		return errDepth
+	}
+	return m.err
+}
+
+// errDepth is an error that a program may catch. Calls that are not in Lua, by operators and functions of the libraries, take
+// Go's stack, whose end would be the end of the process.
+var errDepth = errors.New("stack overflow")
 
 // look looks whether the program may go on.
 func (m *meter) look() error {
 	if m.err != nil {
 		return m.err
 	}
-	m.spent += int64(glance - m.left)
-	m.left = glance
+	m.spent += int64(m.window - m.left)
+	m.left = m.window
 	switch {
 	case m.limits.Instructions > 0 && m.spent > m.limits.Instructions:
 		m.err = ErrInstructions
@@ -85,8 +96,21 @@ func (m *meter) look() error {
 	}
 	if m.err != nil {
 		m.left = -1
+		return m.err
 	}
-	return m.err
+	if m.state.below+depth(m.state.current) > maxDepth {
+		return errDepth
+	}
+	return nil
+}
+
+// large notes that the program has a string of n bytes. One instruction may compare such, or look for them in a table: looks become
+// more frequent.
+func (m *meter) large(n int) {
+	if window := max(perGlance/n, 1); window < m.window {
+		m.spent += int64(m.window - m.left)
+		m.window, m.left = window, min(m.left, 0)
+	}
 }
 
 // memory reports whether there is room for n bytes more.
@@ -117,8 +141,10 @@ func heap() int64 {
 // steps counts n steps of a library's function that takes long, and ends the program if it has to.
 func (s *State) steps(l *glua.LState, n int) {
 	s.meter.left -= n
-	if s.meter.left < 0 && s.meter.look() != nil {
-		raise(l, "%s", s.meter.err.Error())
+	if s.meter.left < 0 {
+		if err := s.meter.look(); err != nil {
+			raise(l, "%s", err.Error())
+		}
 	}
 }
 
@@ -128,6 +154,7 @@ func (s *State) room(l *glua.LState, n int) {
 		return
 	}
 	m := &s.meter
+	m.large(n)
 	if n > maxString || m.limits.Memory > 0 && m.memory(int64(n)) != nil {
 		m.err, m.left = ErrMemory, -1
 		raise(l, "%s", ErrMemory.Error())

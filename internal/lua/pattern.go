@@ -461,7 +461,7 @@ func (s *State) gsub(l *glua.LState) int {
 		if end > at {
 			at = end
 		} else if at < len(text) {
-			b = append(b, text[at])
+			b = m.append(b, text[at:at+1])
 			at++
 		} else {
 			break
@@ -500,8 +500,7 @@ func (m *matcher) replace(b []byte, at, end int, by glua.LValue) []byte {
 }
 
 func (m *matcher) append(b []byte, text string) []byte {
-	m.count(len(text) / bytesPerStep)
-	m.state.room(m.l, len(b)+len(text))
+	m.state.extend(m.l, len(b), cap(b), len(text))
 	return append(b, text...)
 }
 

@@ -33,13 +33,11 @@ func (p *protectedCalls) run(l *glua.LState, f glua.LValue, args []glua.LValue) 
 		return []glua.LValue{uncallable(f)}, false
 	}
 	th := p.thread(l)
-	th.Push(f)
-	for _, arg := range args {
-		th.Push(arg)
-	}
+	ascend := p.state.descend(l, th)
 	p.depth++
-	err := th.PCall(len(args), glua.MultRet, nil)
+	err := p.state.protected(th, f, glua.MultRet, args)
 	p.depth--
+	ascend()
 	p.state.again(l)
 	if err != nil {
 		v, clean := raised(err)

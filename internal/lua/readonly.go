@@ -9,10 +9,10 @@ import glua "github.com/yuin/gopher-lua"
 
 // protect returns the read-only stand-in of a table, and of all tables in it.
 func (s *State) protect(t *glua.LTable) *glua.LTable {
-	return s.protected(t, map[*glua.LTable]*glua.LTable{})
+	return s.standIn(t, map[*glua.LTable]*glua.LTable{})
 }
 
-func (s *State) protected(t *glua.LTable, done map[*glua.LTable]*glua.LTable) *glua.LTable {
+func (s *State) standIn(t *glua.LTable, done map[*glua.LTable]*glua.LTable) *glua.LTable {
 	if s.real[t] != nil {
 		return t
 	}
@@ -28,7 +28,7 @@ func (s *State) protected(t *glua.LTable, done map[*glua.LTable]*glua.LTable) *g
 	p.Metatable = meta
 	t.ForEach(func(k, v glua.LValue) {
 		if inner, ok := v.(*glua.LTable); ok {
-			t.RawSet(k, s.protected(inner, done))
+			t.RawSet(k, s.standIn(inner, done))
 		}
 	})
 	return p
@@ -49,11 +49,4 @@ func (s *State) behind(t *glua.LTable) *glua.LTable {
 		return real
 	}
 	return t
-}
-
-// writable raises an error if a table must not be written to.
-func (s *State) writable(l *glua.LState, t *glua.LTable) {
-	if t.Metatable != glua.LNil && s.real[t] != nil {
-		refuseWrite(l)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 )
@@ -29,18 +30,21 @@ type State struct {
 	real    map[*glua.LTable]*glua.LTable
 	loaded  map[*Chunk]*glua.LFunction
 
-	operators [3]*glua.LFunction // see Compile
+	operators [4]*glua.LFunction // see Compile
 	lastKey   int                // that key has looked at
 
-	handler *glua.LFunction // handle
-	failure Error           // that handle noted last
+	current *glua.LState    // the thread that runs
+	below   int             // calls on the threads that wait for it
+	enter   *glua.LFunction // see protect.go
+	failure Error           // that ended the main thread
+	broken  bool            // the interpreter itself has panicked
 	random  lcg
 	json    jsonConfig
 }
 
 const (
-	maxDepth     = 20000   // calls within each other
-	maxRegisters = 1 << 18 // of all calls within each other
+	maxDepth     = 20000   // calls within each other, on all threads; it is looked at every so many instructions
+	maxRegisters = 1 << 18 // of the calls within each other on a thread
 	maxLoaded    = 256     // chunks whose functions a State keeps
 )
 
@@ -48,7 +52,7 @@ const (
 func New() *State {
 	s := &State{
 		L: glua.NewState(glua.Options{
-			SkipOpenLibs: true, CallStackSize: maxDepth, MinimizeStackMemory: true,
+			SkipOpenLibs: true, CallStackSize: maxDepth + 2*glance, MinimizeStackMemory: true,
 			RegistrySize: 1024, RegistryMaxSize: maxRegisters, RegistryGrowStep: 1024,
 		}),
 		real:   map[*glua.LTable]*glua.LTable{},
@@ -56,13 +60,19 @@ func New() *State {
 	}
 	s.L.SetContext(&s.meter)
 	s.meter.state = s
-	s.handler = s.L.NewFunction(s.handle)
-	for i, operator := range []glua.LGFunction{s.concatenate, s.length, s.key} {
+	s.current = s.L
+	s.enter = s.L.NewFunction(s.entered)
+	for i, operator := range []glua.LGFunction{s.concatenate, s.length, s.key, s.raisePower} {
 		s.operators[i] = s.L.NewFunction(operator)
 	}
 	s.globals = s.L.NewTable()
 	s.openLibraries()
 	return s
+}
+
+// isPanic reports whether an error is what became of a panic of the interpreter. A program may raise the same text.
+func isPanic(text string) bool {
+	return text == "lua callstack overflow" || strings.HasPrefix(text, "runtime error: ")
 }
 
 // Set makes a table a global. It is for the time before Seal.
@@ -130,21 +140,21 @@ func (s *State) Begin(limits Limits, poll func() error) {
 // Stopped returns why the program that ran last had to end, nil if it ended by itself.
 func (s *State) Stopped() error { return s.meter.err }
 
+// Sound reports whether the State can be used again: not if the interpreter itself has panicked, as it does when its stack is full.
+func (s *State) Sound() bool { return !s.broken }
+
 // Call calls a function and returns its first result.
 func (s *State) Call(f *glua.LFunction, args ...glua.LValue) (glua.LValue, *Error) {
 	l := s.L
 	base := l.GetTop()
-	l.Push(f)
-	for _, arg := range args {
-		l.Push(arg)
-	}
 	s.failure = Error{}
-	if err := l.PCall(len(args), 1, s.handler); err != nil {
+	s.current, s.below = l, 0
+	if err := s.protected(l, f, 1, args); err != nil {
 		l.SetTop(base)
 		e := s.failure
 		var api *glua.ApiError
 		if e.Value == nil && errors.As(err, &api) {
-			e.Value = api.Object
+			e.Value, s.broken = api.Object, true
 		}
 		return nil, &e
 	}
@@ -153,10 +163,13 @@ func (s *State) Call(f *glua.LFunction, args ...glua.LValue) (glua.LValue, *Erro
 	return v, nil
 }
 
-// handle notes what was raised, and where: by the function that runs, or its caller if it is not in Lua.
-func (s *State) handle(l *glua.LState) int {
-	s.failure = Error{Value: l.Get(1)}
-	for level := 1; level <= 2; level++ {
+// note notes what was raised, and where: by the function that runs, or its caller if it is not in Lua.
+func (s *State) note(l *glua.LState) {
+	s.failure = Error{Value: l.Get(-1)}
+	if text, ok := s.failure.Value.(glua.LString); ok && isPanic(string(text)) {
+		s.broken = true // in a coroutine
+	}
+	for level := range 2 {
 		at, ok := l.GetStack(level)
 		if !ok {
 			break
@@ -169,7 +182,6 @@ func (s *State) handle(l *glua.LState) int {
 			break
 		}
 	}
-	return 1
 }
 
 // libraries are the tables of functions among the globals.

@@ -41,6 +41,15 @@ func (s *State) build(l *glua.LState, n int) {
 	s.steps(l, n/bytesPerStep)
 }
 
+// extend counts the making of n bytes more behind those that are built already, and ends the program if there is no
+// room for them.
+func (s *State) extend(l *glua.LState, length, capacity, n int) {
+	if length+n > capacity {
+		s.room(l, length+n)
+	}
+	s.steps(l, n/bytesPerStep)
+}
+
 // fromEnd returns a position in a string of length n: negative ones are from its end.
 func fromEnd(at, n int) int {
 	if at < 0 {
@@ -161,7 +170,12 @@ func (s *State) concatenate(l *glua.LState) int {
 // join joins as many of the arguments up to n as are texts with the text that follows them. It returns what came of it
 // and the first of them, n+1 if it was none.
 func (s *State) join(l *glua.LState, n int, last glua.LValue) (glua.LValue, int) {
-	parts := make([]string, n+1)
+	var few [8]string
+	parts := few[:]
+	if n+1 > len(few) {
+		parts = make([]string, n+1)
+	}
+	parts = parts[:n+1]
 	parts[n], _ = toText(last)
 	size, first := len(parts[n]), n+1
 	for first > 1 {

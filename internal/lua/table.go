@@ -81,8 +81,8 @@ func (s *State) tableConcat(l *glua.LState) int {
 		if !ok {
 			raise(l, "invalid value (%s) at index %d in table for 'concat'", v.Type(), i)
 		}
-		s.room(l, b.Len()+len(text)+len(sep))
-		s.steps(l, 1+(len(text)+len(sep))/bytesPerStep)
+		s.steps(l, 1)
+		s.extend(l, b.Len(), b.Cap(), len(text)+len(sep))
 		b.WriteString(text)
 		if i < last {
 			b.WriteString(sep)

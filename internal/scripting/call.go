@@ -273,7 +273,10 @@ func (m *machine) setRepl(l *glua.LState) int {
 	if flags&^(replAOF|replReplica) != 0 {
 		return m.fail(l, "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.", false, true)
 	}
-	m.run.tx.Journaled(flags&replAOF != 0)
+	before := m.run.tx.Journaled(flags&replAOF != 0)
+	if m.run.journal == nil {
+		m.run.journal = &before
+	}
 	return 0
 }
 

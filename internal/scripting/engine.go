@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	glua "github.com/yuin/gopher-lua"
+
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/lua"
@@ -74,80 +76,87 @@ func (e *Engine) Run(t *Task) (reply []byte, err error) {
 	if err := t.Program.Compile(); err != nil {
 		return nil, err
 	}
-	r, err := e.begin(t, t.Program.flags)
-	if err != nil {
+	if err := t.permit(&t.Program.flags); err != nil {
 		return nil, err
 	}
+	m := machines.Get().(*machine)
+	r := m.begin(e, t, t.Program.SHA(), &t.Program.flags)
 	keys := t.Keys
 	switch {
 	case !t.Program.tame:
 		keys, r.whole = nil, true
 	case len(keys) == 0:
-		keys = []string{""} // a run without keys is a transaction as well
+		keys = []string{""} // see exec
 	}
-	r.name = t.Program.SHA()
-	err = t.DB.Exec(func(tx *nook.Tx) error {
-		return r.transact(tx, t.Program.flags, func() error {
-			reply, err = runProgram(t, r)
-			return err
-		})
-	}, keys...)
-	return reply, err
-}
-
-// begin returns the run of a task whose flags allow it.
-func (e *Engine) begin(t *Task, f flags) (*run, error) {
-	if f.given && !f.noWrites && t.ReadOnly {
-		return nil, errWriteFlag
-	}
-	if t.Context != nil && t.Context.Err() != nil {
-		return nil, context.Cause(t.Context)
-	}
-	return &run{
-		engine: e, ctx: t.Context, conn: t.Conn, call: t.Call, function: t.Program == nil, limits: t.Limits,
-		readOnly: t.ReadOnly || f.noWrites,
-	}, nil
-}
-
-// transact runs body as the part of a transaction that a script is.
-func (r *run) transact(tx *nook.Tx, f flags, body func() error) error {
-	r.tx, r.full = tx, tx.Full()
-	switch {
-	case f.allowOOM:
-		r.full = nil
-	case f.given && r.full != nil:
-		return errNotOOM
-	}
-	tx.Overcommit(true) // what has begun to write may go on
-	err := body()
-	tx.Overcommit(false)
-	tx.Journaled(true)
-	return err
-}
-
-// runProgram runs a script within its transaction.
-func runProgram(t *Task, r *run) ([]byte, error) {
-	m := machines.Get().(*machine)
-	defer func() {
-		m.rest()
-		machines.Put(m)
-	}()
-	m.prepare(t, r)
 	if t.Program.simple {
 		m.setInput(m.fill(m.keys, t.Keys), m.fill(m.argv, t.Args))
 	} else {
 		m.setInput(m.strings(t.Keys), m.strings(t.Args))
 	}
-	if err := m.execute(r, m.state.Function(t.Program.chunk), t.Proto); err != nil {
-		return nil, err
+	f := m.state.Function(t.Program.chunk)
+	err = t.exec(func(tx *nook.Tx) error { return m.transact(tx, &t.Program.flags, f, t.Proto) }, keys...)
+	if err == nil {
+		reply = slices.Clone(m.out.Bytes())
 	}
-	return slices.Clone(m.out.Bytes()), nil
+	if m.state.Sound() { // else, and after a panic that passes by, nobody uses it again
+		m.rest()
+		machines.Put(m)
+	}
+	return reply, err
 }
 
-// prepare makes the machine ready for a task.
-func (m *machine) prepare(t *Task, r *run) {
-	m.inner.DB, m.inner.Conn = r.tx.Commands(), t.Conn
-	m.logger = t.Logger
+// exec runs a tame script, or with no keys any, as a transaction. One that has no keys is a transaction of one that nobody uses, or
+// else would lock the store; but within a transaction it needs no key.
+func (t *Task) exec(body func(tx *nook.Tx) error, keys ...string) error {
+	if tx, inside := t.DB.Tx(); inside && len(t.Keys) == 0 && len(keys) > 0 {
+		return body(tx)
+	}
+	return t.DB.Exec(body, keys...)
+}
+
+// permit says why a script with these flags must not be run, if it must not.
+func (t *Task) permit(f *flags) error {
+	if f.given && !f.noWrites && t.ReadOnly {
+		return errWriteFlag
+	}
+	if t.Context != nil && t.Context.Err() != nil {
+		return context.Cause(t.Context)
+	}
+	return nil
+}
+
+// begin makes the machine ready to run a task, and returns its run.
+func (m *machine) begin(e *Engine, t *Task, name string, f *flags) *run {
+	r := &m.own
+	*r = run{
+		engine: e, ctx: t.Context, conn: t.Conn, name: name, call: t.Call, function: t.Program == nil, limits: t.Limits,
+		readOnly: t.ReadOnly || f.noWrites,
+	}
+	m.run, m.inner.Conn, m.logger = r, t.Conn, t.Logger
+	return r
+}
+
+// transact runs a function of Lua as the part of a transaction that a script is. The reply is in m.out then.
+func (m *machine) transact(tx *nook.Tx, f *flags, body *glua.LFunction, proto int, args ...glua.LValue) error {
+	r := m.run
+	if err := r.contextError(); err != nil { // it has waited for the locks
+		return err
+	}
+	r.tx, r.full = tx, tx.Full()
+	switch {
+	case f.allowOOM:
+		r.full = nil
+	case f.given && !f.noWrites && r.full != nil:
+		return errNotOOM
+	}
+	m.inner.DB = tx.Commands()
+	beyond := tx.Overcommit(true) // what has begun to write may go on
+	err := m.execute(body, proto, args...)
+	tx.Overcommit(beyond)
+	if r.journal != nil {
+		tx.Journaled(*r.journal)
+	}
+	return err
 }
 
 // located returns the text of an error with the place where it was raised.

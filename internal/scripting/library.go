@@ -357,16 +357,12 @@ func (e *Engine) runFunction(t *Task) (reply []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := e.begin(t, f.flags)
-	if err != nil {
+	if err := t.permit(&f.flags); err != nil {
 		return nil, err
 	}
-	r.name, r.whole = f.name, true
 	err = t.DB.Exec(func(tx *nook.Tx) error {
-		return r.transact(tx, f.flags, func() error {
-			reply, err = e.libraries.call(t, r)
-			return err
-		})
+		reply, err = e.libraries.call(e, t, tx)
+		return err
 	})
 	return reply, err
 }
@@ -396,8 +392,8 @@ func (e *Engine) function(t *Task) (*function, error) {
 	return f, nil
 }
 
-// call calls the function of a run, which has the store locked.
-func (l *libraries) call(t *Task, r *run) ([]byte, error) {
+// call calls the function of a task, which has the store locked.
+func (l *libraries) call(e *Engine, t *Task, tx *nook.Tx) ([]byte, error) {
 	l.turn.Lock()
 	defer l.turn.Unlock()
 	l.refresh(t.DB)
@@ -406,12 +402,24 @@ func (l *libraries) call(t *Task, r *run) ([]byte, error) {
 		return nil, command.ErrNoFunction
 	}
 	m := l.machine
-	defer m.rest()
-	m.prepare(t, r)
-	if err := m.execute(r, f.body, t.Proto, m.strings(t.Keys), m.strings(t.Args)); err != nil {
+	defer l.end()
+	m.begin(e, t, f.name, &f.flags).whole = true
+	if err := m.transact(tx, &f.flags, f.body, t.Proto, m.strings(t.Keys), m.strings(t.Args)); err != nil {
 		return nil, err
 	}
 	return slices.Clone(m.out.Bytes()), nil
+}
+
+// end is the end of a call. If it has left the interpreter in disorder there will be a new one, and what libraries
+// keep in their variables begins anew. turn is held.
+func (l *libraries) end() {
+	l.machine.rest()
+	if l.machine.state.Sound() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.machine, l.byName, l.functions = nil, nil, nil
 }
 
 // Libraries describes the libraries of the store, by name. FUNCTION LIST.

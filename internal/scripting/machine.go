@@ -18,6 +18,7 @@ import (
 type machine struct {
 	state  *lua.State
 	run    *run // under way, nil between two
+	own    run  // what run is then
 	inner  command.Call
 	out    *resp.Writer // the reply of a command, and then that of the script
 	args   []string     // of the command
@@ -36,7 +37,7 @@ var machines = sync.Pool{New: func() any { return newMachine((*machine).api) }}
 // newMachine returns a machine whose scripts have a table redis.
 func newMachine(api func(*machine) *glua.LTable) *machine {
 	m := &machine{state: lua.New(), out: resp.NewBuffer()}
-	m.inner.Out = m.out
+	m.inner.Out, m.inner.Script = m.out, true
 	m.poll = func() error { return m.run.poll() }
 	m.keys, m.argv = m.state.L.NewTable(), m.state.L.NewTable()
 	t := api(m)
@@ -51,9 +52,10 @@ const (
 	maxKeptArgs  = 256
 )
 
-// rest makes the machine forget what the last script left.
+// rest makes the machine forget what the last script left, also that it had to end.
 func (m *machine) rest() {
-	m.run, m.logger = nil, nil
+	m.state.Begin(lua.Limits{}, nil)
+	m.run, m.own, m.logger = nil, run{}, nil
 	m.inner.DB, m.inner.Conn, m.inner.Row, m.inner.Args = nil, nil, nil, nil
 	clear(m.args[:cap(m.args)])
 	if cap(m.args) > maxKeptArgs {
@@ -81,6 +83,7 @@ type run struct {
 	limits   Limits
 	began    time.Time // or the first poll, which comes soon
 	listed   bool      // among the engine's
+	journal  *bool     // whether it had the effects before redis.set_repl, nil while that was not called
 	wrote    atomic.Bool
 	killed   atomic.Pointer[error] // why it must end
 }
@@ -114,8 +117,8 @@ func (r *run) poll() error {
 const grace = time.Second
 
 // execute runs a function of Lua and leaves the reply in m.out, in the given version of the protocol.
-func (m *machine) execute(r *run, f *glua.LFunction, proto int, args ...glua.LValue) error {
-	m.run = r
+func (m *machine) execute(f *glua.LFunction, proto int, args ...glua.LValue) error {
+	r := m.run
 	r.proto = 2
 	m.state.Begin(lua.Limits{Instructions: r.limits.Instructions, Memory: r.limits.Memory}, m.poll)
 	v, failure := m.state.Call(f, args...)

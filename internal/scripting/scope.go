@@ -241,6 +241,9 @@ func (a *analysis) knows(args []ast.Expr) bool {
 	if row == nil || words[0] == unknown || !row.Alone() && len(words) > 1 && words[1] == unknown {
 		return false
 	}
+	if len(words) < max(row.Arity, -row.Arity) {
+		return false // an error, or more arguments than are known
+	}
 	keys, all := row.Scope(words, nil)
 	for _, key := range keys {
 		all = all && key == aKey

@@ -67,6 +67,12 @@ func TestTame(t *testing.T) {
 		"return redis.call('NOSUCH', KEYS[1])",
 		"return redis.call(unpack(ARGV))",
 		"return redis.call('INFO')",
+		"return redis.pcall('SET')",
+		"return redis.pcall('SET', KEYS[1])",
+		"return redis.pcall('EVAL', 'x')",
+		"return redis.pcall('ZUNION')",
+		"return redis.pcall('CLIENT')",
+		"return redis.pcall('XREAD')",
 		"local f = function(...) return redis.call('GET', ...) end return f('x')",
 	} {
 		require.False(t, tame(t, source), source)

@@ -77,6 +77,15 @@ func (w Wire) Kill(function bool) error { return w.Engine.Kill(function, w.Thres
 // Running describes the function that is busy, if one is. It fails if a script is.
 func (w Wire) Running() (command.RunningFunction, bool, error) { return w.running(w.Threshold()) }
 
+// BusyError returns the error of commands that come while a script is busy, nil if none is.
+func (w Wire) BusyError() error {
+	_, busy, err := w.Running()
+	if busy {
+		return errBusyFunction
+	}
+	return err
+}
+
 func (e *Engine) running(threshold time.Duration) (command.RunningFunction, bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
