@@ -1,6 +1,8 @@
 package script_test
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"slices"
 	"sync"
@@ -48,7 +50,7 @@ func do(t testT, db *nook.Commands, args ...string) resp.Reply {
 	require.NotNil(t, row, args)
 	c := command.Call{DB: db, Args: args, Out: resp.NewBuffer(), Row: row}
 	c.Run()
-	reply, err := resp.ParseReply(c.Out.Bytes())
+	reply, err := resp.ReadReply(bufio.NewReader(bytes.NewReader(c.Out.Bytes())))
 	require.NoError(t, err)
 	return reply
 }

@@ -72,6 +72,7 @@ func TestErrors(t *testing.T) {
 		{"return redis.call('SUBSCRIBE', 'c')", "ERR", "ERR This Redis command is not allowed from script script: "},
 		{"return redis.call('MULTI')", "ERR", "ERR This Redis command is not allowed from script script: "},
 		{"return redis.call('EVAL', 'return 1', 0)", "ERR", "ERR This Redis command is not allowed from script script: "},
+		{"\nreturn 'a\nb'", "ERR", "ERR Error compiling script (new function): user_script:2: "},
 		{"#!lua flags=no-such\nreturn 1", "ERR", "ERR Unexpected flag in script shebang: no-such"},
 		{"#!python\nreturn 1", "ERR", "ERR Unexpected engine in script shebang: #!python"},
 		{"#!lua flags=no-writes\nreturn redis.call('SET', KEYS[1], 1)", "ERR", "ERR Write commands are not allowed from read-only scripts. script: "},

@@ -466,3 +466,51 @@ func TestScriptsOfThePasswordless(t *testing.T) {
 		require.Equal(t, ":1", received(t, c))
 	})
 }
+
+// TestScriptStats compares what INFO counts of scripts, and of the commands that they call, with a real server.
+func TestScriptStats(t *testing.T) {
+	for _, lines := range [][]string{
+		{"return redis.call('INCR', 's')"},
+		{"return redis.pcall('INCR', 's')"},
+		{"redis.pcall('INCR', 's') return 1"},
+		{"return {1, redis.pcall('INCR', 's')}"},
+		{"return pcall(redis.call, 'INCR', 's')"},
+		{"for i = 1, 3 do redis.call('GET', 's') end redis.call('SET', 'k', 'v') return redis.call('GET', 's')"},
+		{"return {err = 'MY error'}"}, {"return {1, {err = 'MY error'}, {err = 'MY other'}}"}, {"return redis.error_reply('X y')"},
+		{"error('hu')"}, {"error({err = 'MINE raised'})"}, {"return =="}, {"return redis.call('NOSUCH')"}, {"return redis.call('GET')"},
+		{"return redis.pcall('GET')"}, {"redis.pcall('GET') return 1"}, {"return redis.call('EVAL', 'a', 0)"}, {"redis.call()"}, {"redis.pcall() return 1"},
+		{"return redis.call('CONFIG', 'GET', 'x')"}, {"return redis.call('OBJECT', 'NOSUCH', 'x')"}, {"return redis.call('OBJECT', 'ENCODING', 's')"},
+		{"#!lua flags=no-writes\nreturn redis.call('SET', 'k', 'v')"}, {"local r = redis.pcall('INCR', 's') error(r)"},
+		{"return redis.call('INCR', 's')", "return redis.pcall('INCR', 's')", "return 1"},
+	} {
+		var got [2]map[string]string
+		for i, c := range []*redistest.Conn{redistest.Shared(t).Dial(t), start(t, nil, nil).client()} {
+			line(c, "SET s text")
+			line(c, "CONFIG RESETSTAT")
+			for _, source := range lines {
+				c.Do("EVAL", source, "0")
+			}
+			got[i] = infoOf(c, "commandstats", "errorstats")
+			for name, value := range got[i] {
+				if before, after, ok := strings.Cut(value, ",usec="); ok {
+					_, after, _ = strings.Cut(after, ",rejected")
+					got[i][name] = before + after
+				}
+			}
+			delete(got[i], "cmdstat_config|resetstat")
+		}
+		require.Equal(t, got[0], got[1], lines)
+	}
+}
+
+// TestMadeUpErrors has scripts make up codes of errors, of which not too many are kept.
+func TestMadeUpErrors(t *testing.T) {
+	h := start(t, nil, nil)
+	c := h.client()
+	c.Do("EVAL", "local t = {} for i = 1, 1000 do t[i] = {err = 'CODE' .. i .. ' x'} end return t", "0")
+	c.Do("EVAL", "return {{err = string.rep('x', 1000)}, {err = ''}, {err = 'a:b=c'}, {err = '\\r\\n'}}", "0")
+	fields := infoOf(c, "errorstats", "stats")
+	require.Equal(t, "count=1", fields["errorstat_CODE128"])
+	require.Equal(t, "count=876", fields["errorstat_OTHER"])
+	require.Equal(t, "1004", fields["total_error_replies"])
+}

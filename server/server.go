@@ -74,10 +74,12 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 	}
 	s.gears.New = func() any { return newGear(v.limits()) }
 	s.busy.Store(int64(max(v.BusyThreshold, 0)))
+	ctx, finish := context.WithCancel(context.Background())
+	s.finish = finish
 	s.scripts = scripting.Wire{
-		Engine: scripting.Of(store.Select(0)), Limits: scripting.Limits(*v.Scripts), Threshold: s.busyAfter, Logger: s.logScript,
+		Engine: scripting.Of(store.Select(0)), Context: ctx, Limits: scripting.Limits(*v.Scripts), Threshold: s.busyAfter,
+		Logger: s.logScript, Tally: scriptTally{s},
 	}
-	s.scripts.Context, s.finish = context.WithCancel(context.Background())
 	return s, nil
 }
 

@@ -249,7 +249,9 @@ func (s *session) waitForScript(row *command.Row) error {
 // fail replies an error.
 func (s *session) fail(c *command.Call, err error) {
 	text := command.ErrorText(err)
-	s.server.errors.count(text)
+	if _, counted := err.(command.CountedError); !counted {
+		s.server.errors.count(text)
+	}
 	c.Out.Error(text)
 }
 

@@ -79,8 +79,31 @@ func (s *session) turn(row *command.Row) {
 	}
 }
 
-// errorStats counts error replies by their code. There are as many codes as the
-// texts of this module have, whatever clients send.
+// scriptTally counts what scripts do: the commands that they call are commands like any other.
+type scriptTally struct{ *Server }
+
+func (s scriptTally) Called(row *command.Row, took time.Duration, failure string) {
+	stat := s.commands[row]
+	stat.calls.Add(1)
+	stat.nanos.Add(int64(took))
+	if failure != "" {
+		stat.failed.Add(1)
+		s.errors.count(failure)
+	}
+}
+
+func (s scriptTally) Refused(row *command.Row, reason string) {
+	if row != nil {
+		s.commands[row].rejected.Add(1)
+	}
+	s.errors.count(reason)
+}
+
+func (s scriptTally) Replied(failure string) { s.errors.count(failure) }
+
+func (s scriptTally) Failed(row *command.Row) { s.commands[row].failed.Add(1) }
+
+// errorStats counts error replies by their code. Scripts make up codes, so only so many are told apart.
 type errorStats struct {
 	mu    sync.Mutex
 	codes map[string]int64 // guarded by mu
@@ -93,7 +116,25 @@ func (e *errorStats) count(text string) {
 	if e.codes == nil {
 		e.codes = map[string]int64{}
 	}
+	if _, known := e.codes[code]; !known && (len(e.codes) >= maxCodes || !isCode(code)) {
+		code = otherCode
+	}
 	e.codes[code]++
+}
+
+const (
+	maxCodes  = 128
+	maxCode   = 32      // bytes of a code
+	otherCode = "OTHER" // stands for all that are not told apart
+)
+
+// isCode reports whether a word can be shown as a code.
+func isCode(word string) bool {
+	ok := word != "" && len(word) <= maxCode
+	for _, c := range []byte(word) {
+		ok = ok && c > ' ' && c < 0x7f && c != ':' && c != '='
+	}
+	return ok
 }
 
 func (e *errorStats) reset() {

@@ -79,6 +79,8 @@ func ErrorText(err error) string {
 		return e.Error()
 	case Error:
 		return string(e)
+	case CountedError:
+		return string(e)
 	default:
 		return "ERR " + err.Error()
 	}
@@ -89,6 +91,11 @@ func ErrorText(err error) string {
 type Error string
 
 func (e Error) Error() string { return string(e) }
+
+// A CountedError is that of a script that ended because a command failed, whose failure a Tally has counted.
+type CountedError string
+
+func (e CountedError) Error() string { return string(e) }
 
 // Fits reports whether a number of arguments agrees with the row's arity.
 func (r *Row) Fits(args int) bool { return args == r.Arity || r.Arity < 0 && args >= -r.Arity }

@@ -41,6 +41,18 @@ type Scripts interface {
 	Count(db *nook.Commands) (libraries, functions int)
 }
 
+// A Tally counts what scripts do, for INFO.
+type Tally interface {
+	// Called counts a call of a command, which failed unless failure is "".
+	Called(row *Row, took time.Duration, failure string)
+	// Refused counts a call that was not to be made. row is nil if there is no such command.
+	Refused(row *Row, reason string)
+	// Replied counts an error that a script returns.
+	Replied(failure string)
+	// Failed counts a script, by the command that ran it, whose reply has errors in it.
+	Failed(row *Row)
+}
+
 // A Script is a call of a script or a function.
 type Script struct {
 	Name     string // source, SHA-1, or name of the function

@@ -63,7 +63,12 @@ var busyTalks = []busyTalk{
 		`, "FUNCTION STATS\nFUNCTION KILL\nSCRIPT KILL\nFUNCTION LIST"},
 	{
 		`FUNCTION LOAD "#!lua name=lib\nredis.register_function{function_name='slow', callback=function() while true do end end, flags={'no-writes'}}"`,
-		command{"FCALL_RO", "slow", "0"}, "[9] FUNCTION KILL", "FUNCTION KILL",
+		command{"FCALL_RO", "slow", "0"}, "[9] FUNCTION KILL", `
+		FUNCTION KILL
+		FUNCTION LOAD REPLACE "#!lua name=lib\nredis.register_function{function_name='quick', callback=function() return 5 end, flags={'no-writes'}}"
+		FCALL slow 0 ; FCALL quick 0 ; FCALL_RO quick 0
+		SCRIPT LOAD "return 1" ; EVALSHA_RO e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0 ; EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0 ; FUNCTION DELETE lib
+		`,
 	},
 	{"", command{"EVAL", "while true do redis.pcall('GET', 'k') end", "0"}, "GET k\n[9] SCRIPT KILL", "GET k"},
 	{"", command{"EVAL", "while true do pcall(function() while true do end end) end", "0"}, "GET k\n[9] SCRIPT KILL", "GET k"},

@@ -35,9 +35,9 @@ func commandRows() map[string]row {
 
 // finishedGroups are the groups of which nook has every command but those in
 // unfinished.
-var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo", "pubsub", "stream"}
+var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo", "pubsub", "stream", "scripting"}
 
-var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
+var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF", "FUNCTION DUMP", "FUNCTION RESTORE"}
 
 // finishedRows are the finished commands of other groups.
 var finishedRows = []string{

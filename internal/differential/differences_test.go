@@ -134,7 +134,7 @@ var differences = []difference{
 	},
 	{
 		name:   "SCRIPT SHOW",
-		reason: "Redis 8.0 has it; 7.0 has not.",
+		reason: "Valkey 8.0 has it; Redis 7.0 has not.",
 		allows: newer("SCRIPT SHOW"),
 		setup:  sequence{one("SCRIPT", "LOAD", "return 1")},
 		shown:  sequence{one("SCRIPT", "SHOW", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db")},

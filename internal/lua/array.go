@@ -36,7 +36,7 @@ func border(t *glua.LTable) int {
 func (s *State) length(l *glua.LState) int {
 	switch x := l.Get(1).(type) {
 	case *glua.LTable:
-		l.Push(glua.LNumber(border(x)))
+		l.Push(glua.LNumber(s.count(l, x)))
 	case glua.LString:
 		l.Push(glua.LNumber(len(x)))
 	default:

@@ -207,7 +207,7 @@ func (s *State) setmetatable(l *glua.LState) int {
 
 func (s *State) next(l *glua.LState) int {
 	t := s.behind(s.checkTable(l, "next"))
-	k, v := t.Next(l.Get(2))
+	k, v := s.step(l, t, l.Get(2))
 	if k == glua.LNil {
 		return results(l, glua.LNil)
 	}
@@ -354,7 +354,7 @@ func (s *State) tostring(l *glua.LState) int {
 func (s *State) unpack(l *glua.LState) int {
 	t := s.behind(s.checkTable(l, "unpack"))
 	i := s.optInt(l, 2, "unpack", 1)
-	end := border(t)
+	end := s.count(l, t)
 	if l.Get(3) != glua.LNil {
 		end = s.checkInt(l, 3, "unpack")
 	}
@@ -409,6 +409,7 @@ func (s *State) errorTable(v glua.LValue) glua.LValue {
 }
 
 func (s *State) compile(l *glua.LState, source, name string) int {
+	s.room(l, sourceBytes*len(source))
 	s.steps(l, 10*len(source)) // a byte of source costs far more than a step
 	short := chunkName(name, maxName)
 	c, err := Compile(source, short)

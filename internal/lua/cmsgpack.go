@@ -181,7 +181,7 @@ func (p *packer) table(t *glua.LTable, depth, top int) {
 // arraySize returns how many entries a table has, if it is an array.
 func (p *packer) arraySize(t *glua.LTable) (int, bool) {
 	count, most := 0, 0
-	for k, _ := t.Next(glua.LNil); k != glua.LNil; k, _ = t.Next(k) {
+	for k, _ := p.s.step(p.l, t, glua.LNil); k != glua.LNil; k, _ = p.s.step(p.l, t, k) {
 		f, ok := k.(glua.LNumber)
 		n := int(f)
 		if !ok || f <= 0 || f > math.MaxInt32 || glua.LNumber(n) != f {
@@ -206,12 +206,12 @@ func (p *packer) array(t *glua.LTable, n, depth, top int) {
 func (p *packer) pairs(t *glua.LTable, depth, top int) {
 	checkStack(p.l, top+3, "in function mp_encode_lua_table_as_map")
 	n := 0
-	for k, _ := t.Next(glua.LNil); k != glua.LNil; k, _ = t.Next(k) {
+	for k, _ := p.s.step(p.l, t, glua.LNil); k != glua.LNil; k, _ = p.s.step(p.l, t, k) {
 		n++
 	}
 	p.s.steps(p.l, n)
 	p.size(0x80, 0xde, n)
-	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
+	for k, v := p.s.step(p.l, t, glua.LNil); k != glua.LNil; k, v = p.s.step(p.l, t, k) {
 		p.value(k, depth+1, top+3)
 		p.value(v, depth+1, top+2)
 	}

@@ -19,9 +19,11 @@ type Chunk struct {
 // Bounds of a source, so that neither the parser nor the compiler, which call themselves, can be made to use up the
 // stack.
 const (
-	maxSource = 8 << 20 // bytes
+	maxSource = 1 << 20 // bytes
 	maxLevels = 200     // of syntax within each other, as in C
 	maxChain  = 10000   // links of a.b.c, f()()(), a+b+c, or elseif
+
+	sourceBytes = 128 // that a byte of source may take once it is read
 )
 
 // Compile compiles a source. Its name is how errors call it. The error of a source that is no Lua begins with the name
@@ -43,12 +45,15 @@ func Compile(source, name string) (c *Chunk, err error) {
 			c, err = nil, fmt.Errorf("%s:1: %v", name, v)
 		}
 	}()
+	if line, err := scan(source); err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", name, line, err)
+	}
 	tree, err := parse.Parse(strings.NewReader(source), name)
 	if err != nil {
 		return nil, syntaxError(source, name, err)
 	}
 	w := rewriter{}
-	w.block(tree, 0)
+	w.main(tree)
 	if w.err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", name, w.line, w.err)
 	}
@@ -72,6 +77,8 @@ func syntaxError(source, name string, err error) error {
 	line, near := e.Pos.Line, "'"+e.Token+"'"
 	if line <= 0 {
 		line, near = 1+strings.Count(source, "\n"), "'<eof>'"
+	} else if e.Message == "unterminated string" {
+		line-- // the scanner has read the end of the line
 	}
 	return fmt.Errorf("%s:%d: %s near %s", name, line, e.Message, near)
 }
@@ -142,12 +149,16 @@ type rewriter struct {
 	varargs   bool // the program itself asks for its arguments by ...
 	line      int  // of err
 	err       error
+
+	constants []constants // of each of these functions
+	lookups   int         // of constants by the compiler
 }
 
 // Errors of programs that are too deep.
 var (
 	errLevels = errors.New("chunk has too many syntax levels")
 	errChain  = errors.New("function or expression too complex")
+	errConsts = errors.New("constant table overflow")
 )
 
 // deep notes that the program goes too deep, and reports whether it does or did.
@@ -163,6 +174,13 @@ func (w *rewriter) long(at ast.PositionHolder, links int) bool {
 		w.err, w.line = errChain, at.Line()
 	}
 	return w.err != nil
+}
+
+// unknown notes a statement that gopher-lua knows and Lua 5.1 does not.
+func (w *rewriter) unknown(at ast.PositionHolder, what string) {
+	if w.err == nil {
+		w.err, w.line = errors.New(what), at.Line()
+	}
 }
 
 func (w *rewriter) block(list []ast.Stmt, level int) {
@@ -205,7 +223,12 @@ func (w *rewriter) stmt(stmt ast.Stmt, level int) {
 	case *ast.GenericForStmt:
 		w.exprs(x.Exprs, level)
 		w.block(x.Stmts, level)
+	case *ast.LabelStmt:
+		w.unknown(x, "unexpected symbol near ':'")
+	case *ast.GotoStmt:
+		w.unknown(x, "'=' expected near '"+x.Label+"'")
 	case *ast.FuncDefStmt:
+		w.constant(x.Name.Method)
 		if x.Name.Func != nil {
 			x.Name.Func = w.expr(x.Name.Func, level)
 		}
@@ -218,9 +241,18 @@ func (w *rewriter) stmt(stmt ast.Stmt, level int) {
 	}
 }
 
+// main rewrites a program.
+func (w *rewriter) main(tree []ast.Stmt) {
+	w.constants = append(w.constants, constants{})
+	w.block(tree, 0)
+	w.endConstants(lastLine(tree))
+}
+
 func (w *rewriter) function(f *ast.FunctionExpr, level int) {
 	w.functions++
+	w.constants = append(w.constants, constants{})
 	w.block(f.Stmts, level)
+	w.endConstants(f.LastLine())
 	w.functions--
 }
 
@@ -259,6 +291,7 @@ func (w *rewriter) expr(e ast.Expr, level int) ast.Expr {
 			at = &x.Object
 			continue
 		case *ast.FuncCallExpr:
+			w.constant(x.Method)
 			w.exprs(x.Args, level+1)
 			at = &x.Func
 			if x.Func == nil {
@@ -299,6 +332,12 @@ func (w *rewriter) expr(e ast.Expr, level int) ast.Expr {
 			}
 		case *ast.FunctionExpr:
 			w.function(x, level+1)
+		case *ast.StringExpr:
+			w.constant(x.Value)
+		case *ast.NumberExpr:
+			w.constant(x.Value)
+		case *ast.IdentExpr:
+			w.constant(x.Value)
 		case *ast.Comma3Expr:
 			w.varargs = w.varargs || w.functions == 0
 		}

@@ -3,6 +3,7 @@ package lua
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,21 +98,99 @@ func TestClosuresOutliveFailures(t *testing.T) {
 	require.Equal(t, "6 6 6 6 6 6", v.String())
 }
 
-// endsSoon runs a program that would take forever. Whoever asks must be asked again before long, in terms of how often
-// it has been asked.
-func endsSoon(t *testing.T, program string, limits Limits) error {
-	t.Helper()
-	s := New()
-	s.Seal()
-	stop, asked := errors.New("killed"), 0
-	s.Begin(limits, func() error {
-		if asked++; asked > 2000 {
-			return stop
+func TestAllEndsSoon(t *testing.T) {
+	stop := errors.New("killed")
+	slow := map[string]bool{"compare": true, "find long": true, "loadstring": true, "length over holes": true, "next over holes": true}
+	for name, program := range map[string]string{ // each of which would take forever, or looks seldom
+		"next over holes":     `local t = {} t[1000000] = 1 while true do next(t) end`,
+		"next over dead keys": `local t = {} for i = 1, 30000 do t["k" .. i] = 1 end for i = 1, 30000 do t["k" .. i] = nil end while true do next(t) end`,
+		"length over holes":   `local t = {} t[1000000] = 1 t[1000000] = nil while true do local n = #t end`,
+		"maxn":                `local t = {} for i = 1, 30000 do t["k" .. i] = 1 end while true do table.maxn(t) end`,
+		"encode":              `local t = {} t[1000000] = 1 t[1000000] = nil while true do cjson.encode(t) end`,
+		"compare":             `local a, b = ("x"):rep(40000000), ("x"):rep(40000000) while true do local x = a < b end`,
+		"gsub of nothing":     `local a = ("x"):rep(40000000) while true do a:gsub("", "") end`,
+		"gmatch of nothing":   `local a = ("x"):rep(40000000) while true do for x in a:gmatch("$") do end end`,
+		"find long":           `local a = ("x"):rep(40000000) while true do ("y"):find(a) end`,
+		"loadstring":          `local a = ("x=1 "):rep(100000) while true do loadstring(a) end`,
+		"deep errors":         `local function f() return 1 + f() end while true do pcall(f) end`,
+		"catching all":        `local function f() while true do pcall(f) end end f()`,
+		"catching in handler": `local function f() xpcall(f, f) f() end f()`,
+	} {
+		s := newState()
+		asked := 0
+		s.Begin(Limits{Memory: 1 << 30}, func() error {
+			if asked++; asked > 400 || asked > 10 && slow[name] {
+				return stop
+			}
+			return nil
+		})
+		_, failure := s.Call(load(t, s, program))
+		require.NotNil(t, failure, name)
+		require.Equal(t, stop, s.Stopped(), name)
+	}
+}
+
+// What takes the parser or the compiler too much is refused before it does.
+func TestSourcesThatAreTooMuch(t *testing.T) {
+	for _, x := range []struct{ source, err string }{
+		{strings.Repeat("(", 500_000), "x:1: chunk has too many syntax levels"},
+		{strings.Repeat("{", 500_000), "x:1: chunk has too many syntax levels"},
+		{strings.Repeat("do ", 300_000), "x:1: chunk has too many syntax levels"},
+		{"\n\n" + strings.Repeat("if a then ", 50_000), "x:3: chunk has too many syntax levels"},
+		{strings.Repeat("return function() ", 50_000), "x:1: chunk has too many syntax levels"},
+		{"return " + strings.Repeat("- ", 500_000) + "1", "x:1: function or expression too complex"},
+		{"return " + strings.Repeat("not ", 200_000) + "1", "x:1: function or expression too complex"},
+		{"return " + strings.Repeat("a..", 300_000) + "1", "x:1: function or expression too complex"},
+		{"return " + strings.Repeat("2^", 500_000) + "1", "x:1: function or expression too complex"},
+		{"return a" + strings.Repeat(".a", 500_000), "x:1: function or expression too complex"},
+		{"return 1" + strings.Repeat("+1", 300_000), "x:1: function or expression too complex"},
+		{"return a" + strings.Repeat("()", 150_000), "x:1: function or expression too complex"},
+		{"if a then " + strings.Repeat("elseif a then ", 50_000) + "end", "x:1: function or expression too complex"},
+		{strings.Repeat("x", 2<<20), "x:1: chunk is too long"},
+		{manyConstants(80_000), "x:1: constant table overflow"},
+		{"goto done", "x:1: '=' expected near 'done'"},
+		{"x = 1\n::done::", "x:2: unexpected symbol near ':'"},
+	} {
+		_, err := Compile(x.source, "x")
+		require.EqualError(t, err, x.err, x.err)
+	}
+	_, err := Compile("return a"+strings.Repeat("()", 5000), "x")
+	require.NoError(t, err)
+	_, err = Compile(manyConstants(10_000), "x")
+	require.NoError(t, err)
+	_, err = Compile("return 'x' -- "+strings.Repeat("(", 5000)+"\n..'"+strings.Repeat("(", 5000)+`\'("`+"'..[=["+strings.Repeat("(", 5000)+"]]\n]=]"+
+		"--[["+strings.Repeat("(", 5000)+"\n]]", "x")
+	require.NoError(t, err)
+}
+
+func manyConstants(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "x=%d.5 ", i)
+	}
+	return b.String()
+}
+
+// FuzzCompile compiles whatever comes: it is compiled or refused with a line, and nothing panics.
+func FuzzCompile(f *testing.F) {
+	for _, source := range []string{
+		"return 1", "local a, b = ... return a .. b .. 'c', #a, a ^ b", "for k, v in pairs({[1] = 2, x = 3}) do t[k] = v end",
+		"function a.b.c:d(...) return ... end", "while not x do repeat local y = -x until y == nil end", "goto x ::x::", "x = [==[\n]] ]==] --[[ y ]]",
+		"if a then elseif b then else end", "((((", "a.b['c']\"d\"{e}:f()", "return 'a\\065\\n\\\n\"'", "t[#t + 1] = 0x1p4 + 1e-5",
+	} {
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		c, err := Compile(source, "fuzz")
+		if err != nil {
+			require.Regexp(t, `^fuzz:\d+: `, err.Error())
+			require.NotContains(t, err.Error(), "runtime error")
+			return
 		}
-		return nil
+		s := New()
+		s.Seal()
+		s.Begin(Limits{Instructions: 10_000, Memory: 64 << 20}, nil)
+		s.Call(s.Function(c))
+		require.True(t, s.Sound())
 	})
-	_, failure := s.Call(load(t, s, program))
-	require.NotNil(t, failure, program)
-	require.Error(t, s.Stopped(), fmt.Sprint(program, failure.Value))
-	return s.Stopped()
 }

@@ -136,6 +136,7 @@ func (e *jsonEncoder) table(t *glua.LTable, at jsonPlace) {
 func (e *jsonEncoder) arrayLength(t *glua.LTable) int32 {
 	end := t.MaxN()
 	e.s.steps(e.l, end)
+	e.s.wasted(e.l, shapeOf(t).array-end)
 	largest, items := int32(end), int32(0)
 	for i := 1; i <= end; i++ {
 		if t.RawGetInt(i) != glua.LNil {
@@ -146,7 +147,7 @@ func (e *jsonEncoder) arrayLength(t *glua.LTable) int32 {
 	if end > 0 {
 		last = glua.LNumber(end)
 	}
-	for k, _ := t.Next(last); k != glua.LNil; k, _ = t.Next(k) {
+	for k, _ := e.s.step(e.l, t, last); k != glua.LNil; k, _ = e.s.step(e.l, t, k) {
 		f, ok := k.(glua.LNumber)
 		if !ok || f < 1 || f != glua.LNumber(math.Floor(float64(f))) {
 			return 0
@@ -192,7 +193,7 @@ func (e *jsonEncoder) array(t *glua.LTable, n int, at jsonPlace) {
 func (e *jsonEncoder) object(t *glua.LTable, at jsonPlace) {
 	e.add("{")
 	first := true
-	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
+	for k, v := e.s.step(e.l, t, glua.LNil); k != glua.LNil; k, v = e.s.step(e.l, t, k) {
 		if !first {
 			e.add(",")
 		}

@@ -161,5 +161,24 @@ func (s *State) room(l *glua.LState, n int) {
 	}
 }
 
+// Charge has a program pay for what a function that it calls takes: steps, and bytes of memory. It raises an error if the program
+// has to end.
+func (s *State) Charge(l *glua.LState, steps, bytes int) {
+	s.room(l, bytes)
+	s.steps(l, steps)
+}
+
+// Spend is Charge for what is made of the program's result. It returns why that has to end.
+func (s *State) Spend(steps, bytes int) error {
+	m := &s.meter
+	if bytes >= bigString && (bytes > maxString || m.limits.Memory > 0 && m.memory(int64(bytes)) != nil) {
+		m.err, m.left = ErrMemory, -1
+	}
+	if m.left -= steps; m.left >= 0 {
+		return nil
+	}
+	return m.look()
+}
+
 // maxString is how long a string may be.
 const maxString = 1 << 30

@@ -32,6 +32,7 @@ type matcher struct {
 }
 
 func (s *State) matcher(l *glua.LState, text, pattern string) *matcher {
+	s.steps(l, len(pattern)/bytesPerStep)
 	if n := strings.IndexByte(pattern, 0); n >= 0 {
 		pattern = pattern[:n]
 	}
@@ -56,6 +57,7 @@ func (m *matcher) peek(p int) byte {
 
 // start matches the pattern from p on with the text from at on, and returns where the match ends, or -1.
 func (m *matcher) start(at, p int) int {
+	m.count(1)
 	m.captures = m.room[:0]
 	return m.match(at, p)
 }

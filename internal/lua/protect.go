@@ -48,16 +48,16 @@ func (s *State) descend(l, th *glua.LState) (ascend func()) {
 // depth returns how many calls are within each other on a thread. gopher-lua does not tell: what it has for
 // that counts tail calls too, as many as there were.
 func depth(l *glua.LState) int {
-	frame := reflect.ValueOf(l).Elem().FieldByIndex(frameField)
+	frame := reflect.ValueOf(l).Elem().Field(frameField)
 	if frame.IsNil() {
 		return 0
 	}
-	return 1 + int(frame.Elem().FieldByIndex(indexField).Int())
+	return 1 + int(frame.Elem().Field(indexField).Int())
 }
 
 // Where gopher-lua has the call that runs, and its number.
-var frameField, indexField = func() (frame, index []int) {
+var frameField, indexField = func() (frame, index int) {
 	f, _ := reflect.TypeFor[glua.LState]().FieldByName("currentFrame")
 	i, _ := f.Type.Elem().FieldByName("Idx")
-	return f.Index, i.Index
+	return f.Index[0], i.Index[0]
 }()

@@ -11,7 +11,7 @@ func (s *State) openTable() *glua.LTable {
 		"concat":   s.tableConcat,
 		"foreach":  s.foreach,
 		"foreachi": s.foreachi,
-		"getn":     func(l *glua.LState) int { return results(l, glua.LNumber(border(s.checkList(l, "getn")))) },
+		"getn":     func(l *glua.LState) int { return results(l, glua.LNumber(s.count(l, s.checkList(l, "getn")))) },
 		"insert":   s.insert,
 		"maxn":     s.maxn,
 		"remove":   s.remove,
@@ -39,7 +39,7 @@ const wordBytes = 16
 // place sees to it that there is room for an element: gopher-lua fills up the table below it.
 func (s *State) place(l *glua.LState, t *glua.LTable, i int) {
 	if i > 0 && i < glua.MaxArrayIndex && t.RawGetInt(i) == glua.LNil {
-		if more := i - border(t); more > 1 {
+		if more := i - s.count(l, t); more > 1 {
 			s.build(l, wordBytes*more)
 		}
 	}
@@ -70,7 +70,7 @@ func (s *State) tableConcat(l *glua.LState) int {
 	sep := s.optString(l, 2, "concat", "")
 	t := s.checkList(l, "concat")
 	i := s.optInt(l, 3, "concat", 1)
-	last := border(t)
+	last := s.count(l, t)
 	if l.Get(4) != glua.LNil {
 		last = s.checkInt(l, 4, "concat")
 	}
@@ -95,7 +95,7 @@ func (s *State) tableConcat(l *glua.LState) int {
 func (s *State) foreach(l *glua.LState) int {
 	t := s.checkList(l, "foreach")
 	f := s.checkFunction(l, 2, "foreach")
-	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
+	for k, v := s.step(l, t, glua.LNil); k != glua.LNil; k, v = s.step(l, t, k) {
 		if s.visit(l, f, k, v) {
 			return 1
 		}
@@ -106,7 +106,7 @@ func (s *State) foreach(l *glua.LState) int {
 func (s *State) foreachi(l *glua.LState) int {
 	t := s.checkList(l, "foreachi")
 	f := s.checkFunction(l, 2, "foreachi")
-	for i, n := 1, border(t); i <= n; i++ {
+	for i, n := 1, s.count(l, t); i <= n; i++ {
 		if s.visit(l, f, glua.LNumber(i), element(t, i)) {
 			return 1
 		}
@@ -129,7 +129,7 @@ func (s *State) visit(l *glua.LState, f *glua.LFunction, k, v glua.LValue) bool 
 
 func (s *State) insert(l *glua.LState) int {
 	t := s.checkTable(l, "insert")
-	end := border(s.behind(t)) + 1
+	end := s.count(l, s.behind(t)) + 1
 	at := end
 	switch l.GetTop() {
 	case 2:
@@ -150,7 +150,7 @@ func (s *State) insert(l *glua.LState) int {
 
 func (s *State) remove(l *glua.LState) int {
 	t := s.checkTable(l, "remove")
-	end := border(s.behind(t))
+	end := s.count(l, s.behind(t))
 	at := s.optInt(l, 2, "remove", end)
 	if at < 1 || at > end {
 		return 0
@@ -173,6 +173,8 @@ func (s *State) remove(l *glua.LState) int {
 func (s *State) maxn(l *glua.LState) int {
 	t := s.checkList(l, "maxn")
 	most := glua.LNumber(0)
+	x := shapeOf(t)
+	s.wasted(l, x.array+8*x.keys)
 	t.ForEach(func(k, _ glua.LValue) {
 		if n, ok := k.(glua.LNumber); ok && n > most {
 			most = n
@@ -197,7 +199,7 @@ type sorter struct {
 
 func (s *State) sort(l *glua.LState) int {
 	t := s.checkTable(l, "sort")
-	n := border(s.behind(t))
+	n := s.count(l, s.behind(t))
 	var less glua.LValue
 	if l.Get(2) != glua.LNil {
 		less = s.checkFunction(l, 2, "sort")

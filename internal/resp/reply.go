@@ -2,7 +2,6 @@ package resp
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -55,33 +54,6 @@ func ReadReply(r *bufio.Reader) (Reply, error) {
 		return Reply{}, err
 	}
 	return reply, nil
-}
-
-// ParseReply is ReadReply of an encoded reply.
-func ParseReply(encoded []byte) (Reply, error) {
-	if text, ok := shortBulk(encoded); ok { // by far the commonest
-		return Reply{Kind: KindBulk, Str: text}, nil
-	}
-	return ReadReply(bufio.NewReaderSize(bytes.NewReader(encoded), min(len(encoded), maxReplyBuffer)))
-}
-
-// maxReplyBuffer is enough for what ParseReply looks at a time.
-const maxReplyBuffer = 4096
-
-// shortBulk returns the text of a bulk string of less than 100 bytes, if that is all there is.
-func shortBulk(encoded []byte) (string, bool) {
-	n, rest := 0, encoded
-	if len(rest) == 0 || rest[0] != KindBulk {
-		return "", false
-	}
-	rest = rest[1:]
-	for len(rest) > 0 && '0' <= rest[0] && rest[0] <= '9' && n < 10 {
-		n, rest = 10*n+int(rest[0]-'0'), rest[1:]
-	}
-	if len(rest) != len(crlf)+n+len(crlf) || string(rest[:2]) != crlf || string(rest[2+n:]) != crlf {
-		return "", false
-	}
-	return string(rest[2 : 2+n]), true
 }
 
 type replyDecoder struct {

@@ -64,6 +64,11 @@ func errorTable(s *lua.State, text string, counted bool) *glua.LTable {
 	return t
 }
 
+// isCounted reports whether an error is that of a command; see errorTable.
+func isCounted(t *glua.LTable) bool {
+	return t.RawGetString("ignore_error_stats_update") == glua.LTrue
+}
+
 // fail raises an error as a table, or returns it.
 func (m *machine) fail(l *glua.LState, text string, counted, raise bool) int {
 	t := errorTable(m.state, text, counted)
@@ -85,15 +90,22 @@ func (m *machine) call(l *glua.LState, raise bool) int {
 		return m.fail(l, text, false, raise)
 	}
 	if text = r.admit(m); text != "" {
+		r.tally.refused(m.args, text)
 		return m.fail(l, text, true, raise)
 	}
+	began := r.tally.now()
 	m.out.Reset(nil)
 	m.out.SetProto(r.proto)
 	err := m.inner.Row.Run(&m.inner)
 	if err != nil {
-		return m.fail(l, codedError(command.ErrorText(err)), true, raise)
+		text = codedError(command.ErrorText(err))
+		r.tally.called(m.inner.Row, began, text)
+		return m.fail(l, text, true, raise)
 	}
-	d := decoder{m.state, m.out.Bytes()}
+	reply := m.out.Bytes()
+	r.tally.called(m.inner.Row, began, failureIn(reply))
+	m.state.Charge(l, stepsPerCall+len(reply)/bytesPerStep, replyGrowth*len(reply))
+	d := decoder{m.state, reply}
 	failed := raise && len(d.rest) > 0 && d.rest[0] == '-'
 	v := d.value()
 	if failed {
@@ -102,6 +114,13 @@ func (m *machine) call(l *glua.LState, raise bool) int {
 	l.Push(v)
 	return 1
 }
+
+// What a call counts for, so that scripts that call much are asked as often to end, and have no more memory, than others.
+const (
+	stepsPerCall = 50
+	bytesPerStep = 16 // of a reply, which becomes values
+	replyGrowth  = 4  // bytes of the values for a byte of a reply
+)
 
 // Errors of calls, as Redis has them.
 const (
@@ -209,6 +228,7 @@ func (m *machine) sha1hex(l *glua.LState) int {
 		return m.fail(l, "ERR wrong number of arguments", false, true)
 	}
 	s, _ := lua.Text(l.Get(1))
+	m.state.Charge(l, len(s)/bytesPerStep, 0)
 	l.Push(glua.LString(sum(s)))
 	return 1
 }

@@ -169,13 +169,35 @@ const maxNesting = 1998
 // errNested is the reply in the place of what is nested deeper.
 const errNested = "ERR reached lua stack limit"
 
-// encoder writes what a script returns as a reply.
+// encoder writes what a script returns as a reply. A table that has itself in it twice would become a reply without end, so the
+// limits of the script are those of its reply too.
 type encoder struct {
+	state *lua.State
 	out   *resp.Writer
 	proto int // that the script has chosen
+	tally *tally
+	large int   // bytes for which there is memory
+	err   error // why the reply had to end
+}
+
+// goesOn reports whether another value may be written.
+func (e *encoder) goesOn() bool {
+	if e.err != nil {
+		return false
+	}
+	bytes := 0
+	if n := len(e.out.Bytes()); n > e.large {
+		e.large = 2 * n
+		bytes = n
+	}
+	e.err = e.state.Spend(1, bytes)
+	return e.err == nil
 }
 
 func (e *encoder) value(v glua.LValue, depth int) {
+	if !e.goesOn() {
+		return
+	}
 	if depth > maxNesting {
 		e.out.Error(errNested)
 		return
@@ -208,6 +230,7 @@ func (e *encoder) boolean(yes bool) {
 // table writes a table by the first of the fields that give it a meaning, or as an array.
 func (e *encoder) table(t *glua.LTable, depth int) {
 	if s, ok := t.RawGetString("err").(glua.LString); ok {
+		e.tally.replied(cString(string(s)), isCounted(t))
 		e.out.Error(cString(string(s)))
 		return
 	}
@@ -259,8 +282,9 @@ func (e *encoder) array(t *glua.LTable, depth int) {
 	for t.RawGetInt(n+1) != glua.LNil {
 		n++
 	}
+	e.err = e.state.Spend(n/bytesPerStep, 0)
 	e.out.Array(n)
-	for i := 1; i <= n; i++ {
+	for i := 1; i <= n && e.err == nil; i++ {
 		e.value(t.RawGetInt(i), depth+1)
 	}
 }

@@ -60,6 +60,8 @@ type Task struct {
 	Proto    int // the version of the protocol for the reply
 	Limits   Limits
 	Logger   func(level int, text string) // of redis.log; may be nil
+	Row      *command.Row                 // of Call
+	Tally    command.Tally                // may be nil
 }
 
 // Errors of scripts that are not run.
@@ -130,7 +132,7 @@ func (m *machine) begin(e *Engine, t *Task, name string, f *flags) *run {
 	r := &m.own
 	*r = run{
 		engine: e, ctx: t.Context, conn: t.Conn, name: name, call: t.Call, function: t.Program == nil, limits: t.Limits,
-		readOnly: t.ReadOnly || f.noWrites,
+		readOnly: t.ReadOnly || f.noWrites, tally: tally{t.Tally, t.Row, t.DB},
 	}
 	m.run, m.inner.Conn, m.logger = r, t.Conn, t.Logger
 	return r

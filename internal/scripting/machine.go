@@ -75,7 +75,8 @@ type run struct {
 	conn     command.Conn // nil in Go
 	name     string       // SHA of the script, or name of the function
 	call     []string     // the command that began it
-	function bool         // it is one of a library
+	tally    tally
+	function bool // it is one of a library
 	readOnly bool
 	whole    bool  // the whole store is locked
 	full     error // why commands that need memory fail
@@ -122,16 +123,20 @@ func (m *machine) execute(f *glua.LFunction, proto int, args ...glua.LValue) err
 	r.proto = 2
 	m.state.Begin(lua.Limits{Instructions: r.limits.Instructions, Memory: r.limits.Memory}, m.poll)
 	v, failure := m.state.Call(f, args...)
+	m.out.Reset(nil)
+	m.out.SetProto(proto)
+	if failure == nil {
+		e := encoder{state: m.state, out: m.out, proto: r.proto, tally: &r.tally}
+		if e.value(v, 1); e.err != nil {
+			failure = &lua.Error{}
+		}
+	}
 	if r.listed {
 		r.engine.strike(r)
 	}
-	m.out.Reset(nil)
-	m.out.SetProto(proto)
 	if failure != nil {
 		return m.failure(r, failure)
 	}
-	e := encoder{m.out, r.proto}
-	e.value(v, 1)
 	return nil
 }
 
@@ -149,7 +154,11 @@ func (m *machine) failure(r *run, e *lua.Error) error {
 		if !ok {
 			text = "(null)"
 		}
-		return command.Error(located(text, r.name, e))
+		text = located(text, r.name, e)
+		if r.tally.to != nil && isCounted(x) {
+			return command.CountedError(text)
+		}
+		return command.Error(text)
 	case nil:
 		return errUnknownCause
 	default:

@@ -1,6 +1,9 @@
 package scripting
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/nookdb/nook/internal/command"
@@ -244,11 +247,28 @@ func (a *analysis) knows(args []ast.Expr) bool {
 	if len(words) < max(row.Arity, -row.Arity) {
 		return false // an error, or more arguments than are known
 	}
+	if mayName(row, words) {
+		return false
+	}
 	keys, all := row.Scope(words, nil)
 	for _, key := range keys {
 		all = all && key == aKey
 	}
 	return all
+}
+
+// mayName reports whether an argument that is not written there may be the word that a key follows, as STORE of GEORADIUS.
+func mayName(row *command.Row, words []string) bool {
+	for _, spec := range row.Keys {
+		from := spec.Begin.From
+		if spec.Begin.Keyword == "" || slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, spec.Begin.Keyword) }) {
+			continue
+		}
+		if from < 0 || from < len(words) && slices.Contains(words[from:], unknown) {
+			return true
+		}
+	}
+	return false
 }
 
 // isMany reports whether an expression may be any number of values.

@@ -65,6 +65,7 @@ func TestTame(t *testing.T) {
 		"return redis.call('SORT', KEYS[1], 'BY', 'w_*')",
 		"return redis.call('ZUNIONSTORE', KEYS[1], #KEYS - 1, KEYS[2])",
 		"return redis.call('NOSUCH', KEYS[1])",
+		"return redis.call('GEORADIUS', KEYS[1], ARGV[1], ARGV[2], ARGV[3], 'km', ARGV[4], ARGV[5])",
 		"return redis.call(unpack(ARGV))",
 		"return redis.call('INFO')",
 		"return redis.pcall('SET')",

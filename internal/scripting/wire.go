@@ -14,6 +14,7 @@ type Wire struct {
 	Limits    Limits               // of all scripts
 	Threshold func() time.Duration // after which a script is called busy; zero or less means never
 	Logger    func(level int, text string)
+	Tally     command.Tally
 }
 
 var _ command.Scripts = Wire{}
@@ -43,7 +44,7 @@ func (w Wire) Call(c *command.Call, s command.Script) error {
 
 func (w Wire) run(c *command.Call, s command.Script, t Task) error {
 	t.Context, t.Limits, t.Logger = w.Context, w.Limits, w.Logger
-	t.DB, t.Conn, t.Call = c.DB, c.Conn, c.Args
+	t.DB, t.Conn, t.Call, t.Row, t.Tally = c.DB, c.Conn, c.Args, c.Row, w.Tally
 	t.Keys, t.Args, t.ReadOnly, t.Proto = s.Keys, s.Args, s.ReadOnly, c.Out.Proto()
 	reply, err := w.Engine.Run(&t)
 	if err != nil {
