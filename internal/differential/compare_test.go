@@ -148,7 +148,15 @@ func inAnyOrder(redis, nook resp.Reply) bool {
 }
 
 func sorted(elems []resp.Reply) []resp.Reply {
-	return slices.SortedFunc(slices.Values(elems), func(a, b resp.Reply) int { return strings.Compare(a.Str, b.Str) })
+	rank := func(r resp.Reply) int { // null and an empty text are not the same
+		if r.Null {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedFunc(slices.Values(elems), func(a, b resp.Reply) int {
+		return cmp.Or(strings.Compare(a.Str, b.Str), rank(a)-rank(b))
+	})
 }
 
 // within compares numbers of what is left of a span, or has passed of one:
@@ -274,6 +282,7 @@ func TestComparers(t *testing.T) {
 		{"GET", bulk("1"), integer(1), false},
 		{"KEYS", array(bulk("a"), bulk("b")), array(bulk("b"), bulk("a")), true},
 		{"KEYS", array(bulk("a"), bulk("b")), array(bulk("b"), bulk("b")), false},
+		{"KEYS", array(resp.Reply{Kind: resp.KindBulk, Null: true}, bulk("")), array(bulk(""), resp.Reply{Kind: resp.KindBulk, Null: true}), true},
 		{"RANDOMKEY", bulk("a"), bulk("b"), true},
 		{"RANDOMKEY", failure, bulk("b"), false},
 		{"SCAN", array(bulk("0"), array(bulk("a"))), array(bulk("7"), array()), true},
