@@ -35,7 +35,7 @@ fuzz: ## fuzz every target for FUZZTIME=30s each
 	| awk '/^Fuzz/{f[n++]=$$1} /^ok/{for(i=0;i<n;i++)print $$2,f[i]; n=0}' > $@.list; \
 	trap 'rm -f $@.list' EXIT; test -s $@.list; \
 	while read -r pkg target; do \
-		(set -x; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg"); \
+		.ci/fuzz "$$pkg" "$$target" $(FUZZTIME); \
 	done < $@.list
 
 lint: ## run golangci-lint on every module (built from source the first time: minutes)
