@@ -1,10 +1,6 @@
 package lua
 
-import (
-	"reflect"
-
-	glua "github.com/yuin/gopher-lua"
-)
+import glua "github.com/yuin/gopher-lua"
 
 // protected pushes a function and its arguments and calls it. It returns what was raised, nil if nothing was.
 //
@@ -44,20 +40,3 @@ func (s *State) descend(l, th *glua.LState) (ascend func()) {
 	s.below, s.current = below+calls, th
 	return func() { s.below, s.current = below, l }
 }
-
-// depth returns how many calls are within each other on a thread. gopher-lua does not tell: what it has for
-// that counts tail calls too, as many as there were.
-func depth(l *glua.LState) int {
-	frame := reflect.ValueOf(l).Elem().Field(frameField)
-	if frame.IsNil() {
-		return 0
-	}
-	return 1 + int(frame.Elem().Field(indexField).Int())
-}
-
-// Where gopher-lua has the call that runs, and its number.
-var frameField, indexField = func() (frame, index int) {
-	f, _ := reflect.TypeFor[glua.LState]().FieldByName("currentFrame")
-	i, _ := f.Type.Elem().FieldByName("Idx")
-	return f.Index[0], i.Index[0]
-}()

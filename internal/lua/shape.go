@@ -1,10 +1,6 @@
 package lua
 
-import (
-	"reflect"
-
-	glua "github.com/yuin/gopher-lua"
-)
+import glua "github.com/yuin/gopher-lua"
 
 // What gopher-lua has for a table takes time by its parts, not by what is in them: keys that were taken out of a table stay in
 // its list of keys, and an array does not shrink. So programs pay for what is looked at in vain.
@@ -14,23 +10,6 @@ const free = 64
 
 // placesPerStep is how many places are looked at in the time of an instruction.
 const placesPerStep = 16
-
-// shape is how large the parts of a table are.
-type shape struct{ array, keys, live int }
-
-// shapeOf returns the parts of a table, which gopher-lua does not tell.
-func shapeOf(t *glua.LTable) shape {
-	v := reflect.ValueOf(t).Elem()
-	return shape{v.Field(arrayField).Len(), v.Field(keysField).Len(), v.Field(stringsField).Len() + v.Field(othersField).Len()}
-}
-
-// Where a table has its array, the keys of all else, and the values of these.
-var arrayField, keysField, stringsField, othersField = tableField("array"), tableField("keys"), tableField("strdict"), tableField("dict")
-
-func tableField(name string) int {
-	f, _ := reflect.TypeFor[glua.LTable]().FieldByName(name)
-	return f.Index[0]
-}
 
 // wasted counts places that were looked at in vain.
 func (s *State) wasted(l *glua.LState, places int) {
