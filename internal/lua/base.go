@@ -417,7 +417,7 @@ func (s *State) compile(l *glua.LState, source, name string) int {
 		text := chunkName(name, maxNameOfSyntax) + strings.TrimPrefix(err.Error(), short)
 		return results(l, glua.LNil, glua.LString(text))
 	}
-	return results(l, s.function(c))
+	return results(l, s.NewFunction(c))
 }
 
 // How long the names of chunks are in errors: those that are raised, and those of the syntax, where there is more room.

@@ -12,7 +12,7 @@ import (
 
 // A Chunk is a compiled program. It belongs to no State, and any number of them may run it at once.
 type Chunk struct {
-	Tree  []ast.Stmt // as it was read, with concatenations as calls
+	Tree  []ast.Stmt // as it was read, with the operators that Compile tells of as calls
 	proto *glua.FunctionProto
 }
 
@@ -126,9 +126,6 @@ func (s *State) NewFunction(c *Chunk) *glua.LFunction {
 	s.L.Pop(1)
 	return f
 }
-
-// function is NewFunction, for the libraries.
-func (s *State) function(c *Chunk) *glua.LFunction { return s.NewFunction(c) }
 
 // Function returns the function of a chunk in this State, which it remembers.
 func (s *State) Function(c *Chunk) *glua.LFunction {

@@ -52,7 +52,7 @@ func (s *State) openCoroutine() *glua.LTable {
 	if err != nil {
 		panic(err) // it is a constant
 	}
-	s.L.Push(s.function(program))
+	s.L.Push(s.NewFunction(program))
 	s.L.Push(s.L.NewFunction(c.pass))
 	s.L.Push(s.L.NewFunction(c.stop))
 	s.L.Call(2, 2)

@@ -6,23 +6,10 @@ import glua "github.com/yuin/gopher-lua"
 func Text(v glua.LValue) (string, bool) { return toText(v) }
 
 // Number returns a number, or that which a string stands for. It reports false for all else.
-func Number(v glua.LValue) (float64, bool) {
-	switch x := v.(type) {
-	case glua.LNumber:
-		return float64(x), true
-	case glua.LString:
-		return parseNumber(string(x))
-	}
-	return 0, false
-}
+func Number(v glua.LValue) (float64, bool) { return toNumber(v) }
 
-// Truncate returns a number without its fraction, and the least integer for what is none, as C does on amd64.
-func Truncate(f float64) int64 {
-	if f >= -1<<63 && f < 1<<63 {
-		return int64(f)
-	}
-	return -1 << 63
-}
+// Truncate returns a number without its fraction, and the least integer for what does not fit, as C does on amd64.
+func Truncate(f float64) int64 { return int64(truncate(f)) }
 
 // AppendGeneral appends a number with up to the given count of digits, as C's "%.*g" does.
 func AppendGeneral(b []byte, f float64, digits int) []byte { return appendGeneral(b, f, digits) }

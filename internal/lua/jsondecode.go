@@ -413,7 +413,7 @@ func (d *jsonDecoder) escape() bool {
 	return true
 }
 
-// unicode reads \uXXXX, or two of them that make one character.
+// unicode reads \u and four digits, or two of these that make one character.
 func (d *jsonDecoder) unicode() bool {
 	c, n := d.unit(d.at), 6
 	if c >= 0xd800 && c < 0xe000 {
@@ -431,7 +431,7 @@ func (d *jsonDecoder) unicode() bool {
 	return true
 }
 
-// unit returns the number of the \uXXXX that stands at a place; -1 if there is none.
+// unit returns the number that \u and four digits stand for at a place; -1 if there are none.
 func (d *jsonDecoder) unit(at int) rune {
 	if at+6 > len(d.text) || d.text[at] != '\\' || d.text[at+1] != 'u' {
 		return -1
