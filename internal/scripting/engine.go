@@ -1,12 +1,14 @@
 // Package scripting runs scripts of Lua on a store: for the server, and for package script, which is its face in Go.
 //
 //	program.go  a script: its source, its flags, compiled
+//	cache.go    the scripts that EVALSHA knows
 //	scope.go    which keys a script uses, as far as its text shows
 //	engine.go   runs scripts as transactions; those that run, and who waits for them
 //	machine.go  an interpreter at work on one of them
 //	call.go     redis.call and the rest of the table redis
 //	convert.go  replies into values of Lua, and back
 //	library.go  functions of libraries
+//	tally.go    what INFO tells of scripts
 //	wire.go     all of it as commands use it
 package scripting
 

@@ -282,7 +282,7 @@ func isMany(e ast.Expr) bool {
 	return false
 }
 
-// visitor goes through all statements and expressions of a tree.
+// visitor goes through all statements and expressions of a tree that lua.Compile has read: # and .. are calls there.
 type visitor struct {
 	stmt    func(ast.Stmt)
 	expr    func(ast.Expr) bool // reports whether to go on with its parts
@@ -370,8 +370,6 @@ func (v *visitor) expression(e ast.Expr) {
 	case *ast.UnaryMinusOpExpr:
 		v.expression(x.Expr)
 	case *ast.UnaryNotOpExpr:
-		v.expression(x.Expr)
-	case *ast.UnaryLenOpExpr:
 		v.expression(x.Expr)
 	case *ast.TableExpr:
 		for _, f := range x.Fields {
