@@ -1,28 +1,17 @@
 package script_test
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/redistest"
 	"github.com/nookdb/nook/script"
 )
 
-func TestMain(m *testing.M) {
-	code := redistest.Main(m)
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(redistest.MainWithoutLeaks(m)) }
 
 // testT is what *testing.T and *rapid.T have in common.
 type testT interface {

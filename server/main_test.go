@@ -13,23 +13,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/redistest"
 	"github.com/nookdb/nook/internal/resp"
 )
 
-func TestMain(m *testing.M) {
-	code := redistest.Main(m)
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			os.Stderr.WriteString(err.Error() + "\n")
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(redistest.MainWithoutLeaks(m)) }
 
 // harness is a server of a store of its own.
 type harness struct {

@@ -27,7 +27,10 @@ type layer struct {
 
 // layers is the order of the design, from the top.
 var layers = []layer{
-	{name: "support", has: among("internal/differential", "internal/redistest", "internal/house", "internal/house/commands")},
+	{
+		name: "support", has: among("internal/differential", "internal/redistest", "internal/house", "internal/house/commands"),
+		theirs: []string{"go.uber.org/goleak"},
+	},
 	{name: "examples", has: below("examples"), sees: []string{"nooktest", "server", "nook"}, theirs: []string{"github.com/redis/go-redis/v9"}},
 	{name: "nooktest", has: among("nooktest"), sees: []string{"server", "nook", "memconn"}},
 	{name: "cmd", has: below("cmd"), sees: []string{"server", "nook"}},

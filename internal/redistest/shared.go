@@ -1,9 +1,12 @@
 package redistest
 
 import (
+	"fmt"
 	"os"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // shared is the one server that the tests of a binary share.
@@ -53,6 +56,18 @@ func startShared(path string) (*Server, error) {
 func Main(m *testing.M) int {
 	defer stopShared()
 	return m.Run()
+}
+
+// MainWithoutLeaks is Main, and fails if goroutines are left when the tests are over.
+func MainWithoutLeaks(m *testing.M) int {
+	code := Main(m)
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	return code
 }
 
 func stopShared() {
