@@ -72,11 +72,15 @@ func (s *session) Server() command.Server {
 		MaxClients: max(o.MaxClients, 0), IdleTimeout: o.IdleTimeout, MaxRequest: o.MaxRequest, Port: s.server.port(),
 		MaxBulk:   min(o.MaxBulk, s.server.store.MaxStringLen()),
 		BusyAfter: s.server.busyAfter(),
+		Timing:    s.server.timing.parameters.Load().Timing,
 	}
 }
 
 // SetServer is the server's part of CONFIG SET.
-func (s *session) SetServer(c command.Server) { s.server.busy.Store(int64(c.BusyAfter)) }
+func (s *session) SetServer(c command.Server) {
+	s.server.busy.Store(int64(c.BusyAfter))
+	s.server.timing.set(c.Timing)
+}
 
 // Scripts returns what runs scripts.
 func (s *session) Scripts() command.Scripts { return &s.server.scripts }

@@ -32,6 +32,7 @@ type Server struct {
 	commands commandStats
 	errors   errorStats
 	rates    rates
+	timing   timing
 	scripts  scripting.Wire
 	busy     atomic.Int64 // Options.BusyThreshold, as CONFIG SET may have changed it
 	finish   context.CancelFunc
@@ -72,6 +73,7 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 		sessions:  map[int64]*session{},
 		listeners: map[net.Listener]bool{},
 	}
+	s.timing.set(defaultTiming)
 	s.gears.New = func() any { return newGear(v.limits()) }
 	s.busy.Store(int64(max(v.BusyThreshold, 0)))
 	ctx, finish := context.WithCancel(context.Background())

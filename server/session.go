@@ -231,6 +231,9 @@ func (s *session) do(args []string) {
 		s.meter.failure()
 		s.fail(&s.call, err)
 	}
+	if s.meter.exact {
+		s.timed(&s.call)
+	}
 }
 
 // waitForScript waits while a script has the store to itself, and fails once one has run for too long. WATCH waits too, though Redis

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/latency"
 )
 
 // commandStats are figures of each command. The map is never changed after New,
@@ -22,16 +23,36 @@ type commandStat struct {
 	failed   atomic.Int64 // calls that replied an error
 	rejected atomic.Int64 // requests that never became calls
 
-	_ [32]byte
+	times atomic.Pointer[latency.Histogram] // of the calls, nil before the first
+	slow  bool                              // a call may take long, so each is timed by itself
+
+	_ [16]byte
 }
 
 func newCommandStats(rows []*command.Row) commandStats {
 	all := commandStats{}
 	for _, row := range rows {
-		all[row] = new(commandStat)
+		all[row] = &commandStat{slow: !row.Quick()}
 		maps.Copy(all, newCommandStats(row.Sub))
 	}
 	return all
+}
+
+// add counts calls of about the same time.
+func (c *commandStat) add(calls int64, took time.Duration, tracked bool) {
+	c.calls.Add(calls)
+	c.nanos.Add(int64(took))
+	if !tracked {
+		return
+	}
+	times := c.times.Load()
+	if times == nil {
+		c.times.CompareAndSwap(nil, new(latency.Histogram))
+		times = c.times.Load()
+	}
+	if times != nil { // CONFIG RESETSTAT may come in between
+		times.Add(took/time.Duration(calls), calls)
+	}
 }
 
 // calls returns the number of commands that were run.
@@ -45,12 +66,14 @@ func (all commandStats) calls() (n int64) {
 // meter counts the commands of a session. It does so by runs of the same
 // command: a pipeline of a thousand SETs costs as many additions to a variable of the
 // session, and two of the shared atomics and of the readings of the clock.
+// Commands that may take long are runs of their own, so that it is known which one did; see timing.
 // The parsing of requests counts as time of the command before.
 type meter struct {
 	row   *command.Row // of the run; nil at the start
 	stat  *commandStat // of row
 	calls int64        // in the run
 	since time.Time    // when the run began
+	exact bool         // a run has one call
 }
 
 // failure counts a call that was counted already as one that failed.
@@ -70,22 +93,22 @@ func (s *session) turn(row *command.Row) {
 	m := &s.meter
 	if m.calls > 0 {
 		now := s.server.store.Now()
-		m.stat.calls.Add(m.calls)
-		m.stat.nanos.Add(int64(now.Sub(m.since)))
+		m.stat.add(m.calls, now.Sub(m.since), s.server.timing.parameters.Load().Tracked)
 		m.since, m.calls = now, 0
 	}
 	if row != nil {
 		m.row, m.stat = row, s.server.commands[row]
 	}
+	m.exact = m.stat != nil && (m.stat.slow || s.server.timing.parameters.Load().exact)
 }
 
 // scriptTally counts what scripts do: the commands that they call are commands like any other.
 type scriptTally struct{ *Server }
 
-func (s scriptTally) Called(row *command.Row, took time.Duration, failure string) {
+func (s scriptTally) Called(row *command.Row, args []string, took time.Duration, failure string) {
 	stat := s.commands[row]
-	stat.calls.Add(1)
-	stat.nanos.Add(int64(took))
+	stat.add(1, took, s.timing.parameters.Load().Tracked)
+	s.timing.note(row, args, took, s.store, nil)
 	if failure != "" {
 		stat.failed.Add(1)
 		s.errors.count(failure)
@@ -208,6 +231,7 @@ func (s *Server) resetStats(evicted int64) {
 		stat.nanos.Store(0)
 		stat.failed.Store(0)
 		stat.rejected.Store(0)
+		stat.times.Store(nil)
 	}
 	s.errors.reset()
 	s.rates.reset()

@@ -233,6 +233,9 @@ func (s *session) runQueue(inner *command.Call) {
 			s.meter.failure()
 			s.fail(inner, err)
 		}
+		if s.meter.exact {
+			s.timed(inner)
+		}
 		if out.Buffered() > s.server.options.MaxExec {
 			out.Reset(io.Discard)
 			s.cutOff(errBigExec)

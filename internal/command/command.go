@@ -100,6 +100,12 @@ func (e CountedError) Error() string { return string(e) }
 // Fits reports whether a number of arguments agrees with the row's arity.
 func (r *Row) Fits(args int) bool { return args == r.Arity || r.Arity < 0 && args >= -r.Arity }
 
+// Quick reports whether the command cannot take long by itself. SET is not Fast, since its options may look at values, but
+// hardly anybody uses those.
+func (r *Row) Quick() bool {
+	return r.Flags.Has(Fast) || r.Cost == "O(1)" || r.Name == "set" && r.parent == nil
+}
+
 // FullName returns the name with that of its container: "client|id".
 func (r *Row) FullName() string {
 	if r.parent == nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/glob"
+	"github.com/nookdb/nook/internal/latency"
 	"github.com/nookdb/nook/internal/number"
 )
 
@@ -65,6 +66,16 @@ type Server struct {
 	MaxRequest  int64         // bytes of a request that is not yet whole
 	Port        int           // of TCP, 0 for none
 	BusyAfter   time.Duration // how long a script runs before others are told that it does; 0 for ever
+	Timing
+}
+
+// Timing is what the parameters tell of commands that take long.
+type Timing struct {
+	SlowerThan  int64 // microseconds from which on the slow log has them; negative for never
+	SlowMost    int64 // entries of the slow log
+	SpikeFrom   int64 // milliseconds from which on LATENCY has them; 0 for never
+	Tracked     bool  // there are histograms of all times
+	Percentiles []float64
 }
 
 // A parameter has a name in CONFIG GET and CONFIG SET, and a value.
@@ -98,6 +109,10 @@ var parameterTable = []parameter{
 		func(s *nook.Settings) *int { return &s.Encodings.HashMaxListpackValue }),
 	sizeParameter("hll-sparse-max-bytes", "", memory,
 		func(s *nook.Settings) *int { return &s.Encodings.HLLSparseMaxBytes }),
+	{name: "latency-monitor-threshold", get: func(p *parameters) string { return decimal(p.server.SpikeFrom) },
+		serve: numberSetter(0, func(s *Server) *int64 { return &s.SpikeFrom })},
+	{name: "latency-tracking", get: func(p *parameters) string { return yesNo(p.server.Tracked) }, serve: setTracked},
+	{name: "latency-tracking-info-percentiles", get: getPercentiles, serve: setPercentiles},
 	intParameter("lfu-decay-time", 0, func(s *nook.Settings) *int { return &s.LFUDecayTime }),
 	intParameter("lfu-log-factor", 0, func(s *nook.Settings) *int { return &s.LFULogFactor }),
 	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", get: getListSize, set: setListSize},
@@ -115,6 +130,10 @@ var parameterTable = []parameter{
 		func(s *nook.Settings) *int { return &s.Encodings.SetMaxListpackEntries }),
 	sizeParameter("set-max-listpack-value", "", memory,
 		func(s *nook.Settings) *int { return &s.Encodings.SetMaxListpackValue }),
+	{name: "slowlog-log-slower-than", get: func(p *parameters) string { return decimal(p.server.SlowerThan) },
+		serve: numberSetter(-1, func(s *Server) *int64 { return &s.SlowerThan })},
+	{name: "slowlog-max-len", get: func(p *parameters) string { return decimal(p.server.SlowMost) },
+		serve: numberSetter(0, func(s *Server) *int64 { return &s.SlowMost })},
 	sizeParameter("stream-node-max-bytes", "", memory,
 		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxBytes }),
 	sizeParameter("stream-node-max-entries", "", entries,
@@ -198,6 +217,63 @@ func setBusyAfter(s *Server, value string) error {
 	return err
 }
 
+// numberSetter returns a setter of a number of at least low.
+func numberSetter(low int64, field func(*Server) *int64) func(*Server, string) error {
+	return func(s *Server, value string) (err error) {
+		*field(s), err = parseInt(value, low, math.MaxInt64)
+		return err
+	}
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func parseYesNo(value string) (bool, error) {
+	if !is(value, "yes") && !is(value, "no") {
+		return false, errNotYesNo
+	}
+	return is(value, "yes"), nil
+}
+
+func setTracked(s *Server, value string) (err error) {
+	s.Tracked, err = parseYesNo(value)
+	return err
+}
+
+// Percent writes a number of percent as Redis does.
+func Percent(p float64) string {
+	text := strings.TrimRight(strconv.FormatFloat(p, 'f', 6, 64), "0")
+	return strings.TrimSuffix(text, ".")
+}
+
+func getPercentiles(p *parameters) string {
+	words := make([]string, len(p.server.Percentiles))
+	for i, percent := range p.server.Percentiles {
+		words[i] = Percent(percent)
+	}
+	return strings.Join(words, " ")
+}
+
+func setPercentiles(s *Server, value string) error {
+	var list []float64
+	for _, word := range strings.Fields(cString(value)) {
+		percent, ok := number.ParseFloat(word)
+		switch {
+		case !ok:
+			return errPercentiles
+		case !latency.ValidPercent(percent):
+			return errPercent
+		}
+		list = append(list, percent)
+	}
+	s.Percentiles = list
+	return nil
+}
+
 func setNotify(s *nook.Settings, value string) (err error) {
 	s.Notify, err = nook.ParseNotify(cString(value))
 	return err
@@ -205,11 +281,14 @@ func setNotify(s *nook.Settings, value string) (err error) {
 
 // Errors of values, without what is said of the parameter.
 const (
-	errNoNumber  = Error("argument couldn't be parsed into an integer")
-	errNoMemory  = Error("argument must be a memory value")
-	errImmutable = Error("can't set immutable config")
-	errDuplicate = Error("duplicate parameter")
-	errPolicy    = Error("argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, " +
+	errNoNumber    = Error("argument couldn't be parsed into an integer")
+	errPercentiles = Error("Invalid latency-tracking-info-percentiles parameters")
+	errPercent     = Error("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
+	errNoMemory    = Error("argument must be a memory value")
+	errImmutable   = Error("can't set immutable config")
+	errNotYesNo    = Error("argument must be 'yes' or 'no'")
+	errDuplicate   = Error("duplicate parameter")
+	errPolicy      = Error("argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, " +
 		"volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction")
 )
 

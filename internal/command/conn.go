@@ -93,6 +93,10 @@ type Conn interface {
 	// Info returns what INFO replies for the sections. The figures of the
 	// store are those that db sees.
 	Info(db *nook.Commands, s Sections) (string, error)
+	// SlowLog returns the commands that took long.
+	SlowLog() SlowLog
+	// Latency returns how long commands took.
+	Latency() Latency
 	// Shutdown asks for the end of the server and hangs up.
 	Shutdown() error
 }

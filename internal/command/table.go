@@ -10,7 +10,7 @@ var commands = newTable(
 	listRows, setRows, zsetRows,
 	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
 	keyRows, ttlRows, scanRows, objectRows,
-	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, configRows, commandRows,
+	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, slowlogRows, latencyRows, configRows, commandRows,
 )
 
 // All returns the rows of all commands; those of sub-commands are in their

@@ -99,11 +99,11 @@ func (m *machine) call(l *glua.LState, raise bool) int {
 	err := m.inner.Row.Run(&m.inner)
 	if err != nil {
 		text = codedError(command.ErrorText(err))
-		r.tally.called(m.inner.Row, began, text)
+		r.tally.called(m.inner.Row, m.args, began, text)
 		return m.fail(l, text, true, raise)
 	}
 	reply := m.out.Bytes()
-	r.tally.called(m.inner.Row, began, failureIn(reply))
+	r.tally.called(m.inner.Row, m.args, began, failureIn(reply))
 	m.state.Charge(l, stepsPerCall+len(reply)/bytesPerStep, replyGrowth*len(reply))
 	d := decoder{m.state, reply}
 	failed := raise && len(d.rest) > 0 && d.rest[0] == '-'

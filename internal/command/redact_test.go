@@ -1,0 +1,23 @@
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRedact(t *testing.T) {
+	for line, want := range map[string]string{
+		"AUTH user secret":                              "AUTH * *",
+		"HELLO 3 AUTH user secret SETNAME me":           "HELLO 3 AUTH * * SETNAME me",
+		"HELLO 3 AUTH user":                             "HELLO 3 AUTH *",
+		"config set RequirePass x timeout 1 masterauth": "config set RequirePass * timeout 1 masterauth",
+		"SET auth secret":                               "SET auth secret",
+	} {
+		args := strings.Fields(line)
+		got := strings.Join(RowOf(args).Redact(args), " ")
+		require.Equal(t, want, strings.ReplaceAll(got, "(redacted)", "*"))
+		require.Equal(t, line, strings.Join(args, " "))
+	}
+}
