@@ -311,7 +311,7 @@ func (m *multi) views(keys []string) (views []string, longest int, err error) {
 		if !value.IsString(w.entry) {
 			return nil, 0, ErrWrongType
 		}
-		m.c.ks.touch(w.entry)
+		m.c.touch(w.entry)
 		views[i] = value.View(w.entry, nil)
 		longest = max(longest, len(views[i]))
 	}

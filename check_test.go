@@ -14,7 +14,11 @@ func (ks *keyspace) check(t testT) {
 	ks.checkUsed(t)
 	for i := range ks.shards {
 		sh := &ks.shards[i]
-		require.Empty(t, sh.watched, "watches are left")
+		if on := sh.watched; on != nil {
+			require.Empty(t, on.watches, "watches are left")
+			require.Empty(t, on.trackers, "tracked keys are left")
+			require.Empty(t, on.broad, "trackers are left")
+		}
 		require.Empty(t, sh.waiting, "waiters are left")
 	}
 }
@@ -34,6 +38,7 @@ func (ks *keyspace) checkUsed(t testT) {
 		require.Equal(t, ks.recount(t, i), sh.used, "bytes in use of shard %d", i)
 		told += sh.used - sh.unsaid
 		sh.checkAlarm(t)
+		sh.checkSnapshots(t, ks)
 	}
 	require.Equal(t, told, ks.memory.used.Load(), "bytes that the shards have told of")
 }
@@ -104,6 +109,26 @@ func (sh *shard) checkAlarm(t testT) {
 		require.NotNil(t, sh.alarm.timer)
 		require.NotZero(t, sh.alarm.at, "the alarm is not set")
 		require.LessOrEqual(t, sh.alarm.at, first.At, "the alarm rings too late")
+	}
+}
+
+// checkSnapshots verifies that what snapshots keep cannot be changed by commands.
+func (sh *shard) checkSnapshots(t testT, ks *keyspace) {
+	t.Helper()
+	for p := sh.saving; p != nil; p = p.next {
+		require.Len(t, p.dbs, ks.opts.Databases)
+		for at, was := range p.kept {
+			e := was.entry
+			require.Contains(t, p.dbs, at.db)
+			if e == nil || e.Fixed() {
+				continue
+			}
+			live := at.db.table.Find(table.Hash(at.key)<<ks.skip, at.key)
+			require.NotSame(t, e, live, at.key)
+			if live != nil && e.Form() == table.Object && live.Form() == table.Object {
+				require.NotSame(t, e.Object(), live.Object(), at.key)
+			}
+		}
 	}
 }
 

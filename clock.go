@@ -80,6 +80,18 @@ func (c *ManualClock) AdvanceTo(t time.Time) {
 	c.run(t)
 }
 
+// Rewind sets the clock back to t, as to restore a [Snapshot] as of the time at which it was taken. Nothing
+// happens by this: calls that are pending keep their times, those that have happened do not happen again. A time in the future moves nothing.
+func (c *ManualClock) Rewind(t time.Time) {
+	c.advancing.Lock()
+	defer c.advancing.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.Before(c.now) {
+		c.now = t
+	}
+}
+
 func (c *ManualClock) run(t time.Time) {
 	for f := c.next(t); f != nil; f = c.next(t) {
 		f()

@@ -48,7 +48,7 @@ func readAs[C table.Collection](c *commands, key string) (read, C, error) {
 		return r, none, nil
 	}
 	v, err := as[C](r.entry)
-	c.ks.touch(r.entry)
+	c.touch(r.entry)
 	if err != nil {
 		r.done()
 	}

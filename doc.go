@@ -23,7 +23,7 @@
 //
 // The other names are what is around the commands: [Options] and [Clock],
 // [Watch], [Consumer], which reads streams as a member of a group, [Subscription] and
-// [EventSubscription], and [Journal], which hears of all changes. Package server lets
+// [EventSubscription], [Snapshot], which undoes changes, and [Journal], which hears of all of them. Package server lets
 // Redis clients talk to a store, package script runs Redis's Lua scripts on one.
 //
 // # Concurrency

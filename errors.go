@@ -163,6 +163,12 @@ var (
 	ErrTxWatch      = &Error{text: "ERR WATCH inside MULTI is not allowed"}
 )
 
+// Errors of a Snapshot, which Redis has not.
+var (
+	ErrSnapshotClosed  = &Error{text: "ERR the snapshot is closed"}
+	ErrSnapshotJournal = &Error{text: "ERR a store with a journal cannot be restored, as no command says what that changes"}
+)
+
 // Errors of a Consumer, which Redis has not.
 var (
 	ErrConsumerOptions = &Error{text: "ERR a consumer needs a group, a name and streams, and claims after ten years at most"}

@@ -131,7 +131,6 @@ func (ks *keyspace) evictFrom(sh *shard) bool {
 		return false
 	}
 	w := ks.hand(sh, db, e)
-	w.preserve()
 	w.remove()
 	w.event(EventEvicted, "evicted")
 	if w.logged() {

@@ -2,6 +2,7 @@ package nook
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/nookdb/nook/internal/quicklist"
@@ -82,4 +83,21 @@ func contentsOf(e *table.Entry) string {
 		return fmt.Sprintf("%q", slices.Sorted(slices.Values(c.Members())))
 	}
 	panic("a value of a type that is not known here")
+}
+
+// AwaitWaiters returns once callers wait at so many keys of a store.
+func AwaitWaiters(s *Store, n int) {
+	for {
+		waiting := 0
+		for i := range s.ks.shards {
+			sh := &s.ks.shards[i]
+			sh.mu.Lock()
+			waiting += len(sh.waiting)
+			sh.mu.Unlock()
+		}
+		if waiting >= n {
+			return
+		}
+		runtime.Gosched()
+	}
 }

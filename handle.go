@@ -25,7 +25,7 @@ type read struct {
 func (c *commands) read(key string) (read, error) {
 	r, err := c.glance(key)
 	if r.entry != nil {
-		c.ks.touch(r.entry)
+		c.touch(r.entry)
 	}
 	return r, err
 }
@@ -83,7 +83,7 @@ func (c *commands) plain(key string) *table.Entry {
 		return nil
 	}
 	if e.Access() != c.ks.pulse.second.Load() {
-		c.ks.touch(e)
+		c.touch(e)
 	}
 	return e
 }
@@ -167,6 +167,7 @@ type write struct {
 	several bool         // other writes of the same multi may make slot stale at any time
 	own     bool         // the lock was taken here, not by a transaction or a multi
 	changed bool
+	expired bool     // the key was gone, whoever came
 	size    int      // of the entry's buffer or object at the last settling
 	next    int64    // when the first field of a hash expires, as it is scheduled; 0 for none
 	batch   *batch   // effects, nil if there are none yet
@@ -228,8 +229,8 @@ func (w *write) acquire(c *commands, key string, n need) error {
 		w.done()
 		return ErrWrongType
 	}
-	c.ks.touch(w.entry)
 	w.preserve()
+	c.touch(w.entry)
 	return nil
 }
 
@@ -336,24 +337,26 @@ func (w *write) freshen() {
 
 // expire removes the key because its deadline has passed.
 func (w *write) expire() {
-	w.preserve()
 	w.remove()
+	w.expired = true
 	w.event(EventExpired, "expired")
 	if w.logged() {
 		w.effect("DEL", w.key)
 	}
 }
 
-// preserve hands the value that is about to change to a snapshot that has not
-// saved it yet.
+// preserve hands what the key holds, and what is about to change, to the snapshots that have not
+// kept it yet. put, remove and setDeadline do so themselves; whoever changes a value in place comes here
+// first.
 func (w *write) preserve() {
-	if w.shard.saving != nil {
-		w.shard.saving(w.c.db, w.entry)
+	for p := w.shard.saving; p != nil; p = p.next {
+		p.keep(w.c.db, w.db, w.key, w.entry)
 	}
 }
 
 // put makes e, whose key is w's, the key's entry.
 func (w *write) put(e *table.Entry) {
+	w.preserve()
 	before, after := int64(0), e.Deadline()
 	size := payloadSize(e)
 	if w.next != 0 {
@@ -386,6 +389,7 @@ func (w *write) put(e *table.Entry) {
 
 // remove deletes the key.
 func (w *write) remove() {
+	w.preserve()
 	w.account(-w.entry.Size() - w.size)
 	w.schedule(w.entry.Deadline(), 0, w.entry)
 	if w.next != 0 {
@@ -401,6 +405,7 @@ func (w *write) remove() {
 
 // setDeadline gives the key a deadline in Unix milliseconds, 0 for none.
 func (w *write) setDeadline(at int64) {
+	w.preserve()
 	old := w.entry
 	before := old.Deadline()
 	w.schedule(before, 0, old)
@@ -500,11 +505,23 @@ func (w *write) settle() {
 	if w.entry != nil {
 		w.settleValue()
 	}
-	w.shard.watched.touch(w.c.db, w.key)
+	w.tell()
 	if len(w.shard.waiting) > 0 {
 		w.rouse()
 	}
 	w.shard.changes++
+}
+
+// tell tells of the change those who watch or track the key.
+func (w *write) tell() {
+	if w.shard.watched == nil {
+		return
+	}
+	by := w.c.as
+	if w.expired {
+		by = nil
+	}
+	w.shard.watched.touch(w.c.ks, w.c.db, w.key, by)
 }
 
 // settleValue accounts for a value that may have changed in place, schedules its
@@ -600,8 +617,8 @@ func (m *multi) open(key string) write { return m.openIn(m.c, key) }
 func (m *multi) openIn(c *commands, key string) write {
 	w := m.look(c, key)
 	if w.entry != nil {
-		m.c.ks.touch(w.entry)
 		w.preserve()
+		m.c.touch(w.entry)
 	}
 	return w
 }
@@ -613,6 +630,15 @@ func (m *multi) look(c *commands, key string) write {
 	w.find()
 	w.freshen()
 	w.settle()
+	return w
+}
+
+// use is look that counts as an access, for a command that only reads.
+func (m *multi) use(key string) write {
+	w := m.look(m.c, key)
+	if w.entry != nil {
+		m.c.touch(w.entry)
+	}
 	return w
 }
 

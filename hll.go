@@ -138,7 +138,7 @@ func (c *commands) countKept(key string) (int64, bool, error) {
 	}
 	n, ok := s.Estimate()
 	if ok {
-		c.ks.touch(r.entry)
+		c.touch(r.entry)
 	}
 	return int64(n), ok, nil
 }
@@ -200,7 +200,7 @@ func (m *multi) unite(u *hll.Registers, keys []string) (dense bool, err error) {
 		if w.entry == nil {
 			continue
 		}
-		m.c.ks.touch(w.entry)
+		m.c.touch(w.entry)
 		if !value.IsString(w.entry) {
 			return false, ErrWrongType
 		}

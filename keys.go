@@ -58,7 +58,12 @@ func (c *commands) Unlink(keys ...string) (int, error) { return c.Del(keys...) }
 // counts twice.
 //
 // O(n). TOUCH.
-func (c *commands) Touch(keys ...string) (int, error) { return c.eachKey(keys, (*write).noteMiss) }
+func (c *commands) Touch(keys ...string) (int, error) {
+	if c.as != nil && c.as.NoTouch {
+		c = c.As(nil)
+	}
+	return c.eachKey(keys, (*write).noteMiss)
+}
 
 // eachKey calls f for each of the keys, as one step, and returns how many of
 // them there were.
@@ -355,7 +360,7 @@ func (c *commands) DBSize() (int, error) {
 
 // FlushDB deletes all keys of the database.
 //
-// O(shards), and in watched keys; O(n) while a snapshot is being taken. FLUSHDB.
+// O(shards), and in watched keys. FLUSHDB.
 func (c *commands) FlushDB() error {
 	m, err := c.reduceAll()
 	if err != nil {
@@ -363,6 +368,7 @@ func (c *commands) FlushDB() error {
 	}
 	defer m.done()
 	m.flush(c.db)
+	c.ks.invalidateAll()
 	if m.logged() {
 		m.effect("FLUSHDB")
 	}
@@ -379,6 +385,7 @@ func (c *commands) FlushAll() error {
 	for db := range c.ks.opts.Databases {
 		m.flush(db)
 	}
+	c.ks.invalidateAll()
 	if m.logged() {
 		m.effect("FLUSHALL")
 	}
@@ -394,11 +401,6 @@ func (m *multi) flush(db int) {
 			continue
 		}
 		sh.changes += int64(d.table.Len())
-		if sh.saving != nil {
-			for e := range d.table.All() {
-				sh.saving(db, e)
-			}
-		}
 		sh.touchAll(db)
 		sh.account(m.c.ks, -d.bytes)
 		sh.dbs[db].Store(nil)
@@ -408,9 +410,12 @@ func (m *multi) flush(db int) {
 
 // touchAll marks the watches of all keys of a database that exist.
 func (sh *shard) touchAll(db int) {
-	for p := range sh.watched {
+	if sh.watched == nil {
+		return
+	}
+	for p := range sh.watched.watches {
 		if p.db == db && sh.has(p) {
-			sh.watched.touch(db, p.key)
+			sh.watched.watches.touch(db, p.key)
 		}
 	}
 }
@@ -458,9 +463,12 @@ func (c *commands) SwapDB(a, b int) error {
 // touchSwapped marks the watches of keys in two databases about to be
 // exchanged that exist in either.
 func (sh *shard) touchSwapped(a, b int) {
-	for p := range sh.watched {
+	if sh.watched == nil {
+		return
+	}
+	for p := range sh.watched.watches {
 		if (p.db == a || p.db == b) && (sh.has(place{a, p.key}) || sh.has(place{b, p.key})) {
-			sh.watched.touch(p.db, p.key)
+			sh.watched.watches.touch(p.db, p.key)
 		}
 	}
 }

@@ -35,9 +35,10 @@ type keyspace struct {
 	shift  uint8 // 64 minus the hash bits that select the shard
 	skip   uint8 // those bits
 
-	setting sync.Mutex // held to look at Settings, or to change them
-	events  events
-	hub     hub
+	setting  sync.Mutex // held to look at Settings, or to change them
+	events   events
+	hub      hub
+	tracking tracking
 
 	libraries  libraries
 	extensions sync.Map // see Extension
@@ -59,13 +60,13 @@ type shard struct {
 	// What every write looks at or changes is one cache line.
 
 	mu      sync.Mutex
-	closed  bool      // guarded by mu
-	changes int64     // of keys since the start, guarded by mu
-	used    int64     // bytes of all databases, guarded by mu
-	unsaid  int64     // part of used that the keyspace does not know yet, guarded by mu
-	watched watchers  // guarded by mu
-	waiting waiters   // guarded by mu
-	saving  preimages // guarded by mu
+	closed  bool       // guarded by mu
+	changes int64      // of keys since the start, guarded by mu
+	used    int64      // bytes of all databases, guarded by mu
+	unsaid  int64      // part of used that the keyspace does not know yet, guarded by mu
+	watched *onlookers // guarded by mu
+	waiting waiters    // guarded by mu
+	saving  *preimages // of snapshots; guarded by mu
 
 	rand  *rand.Rand // guarded by mu
 	alarm alarm      // guarded by mu
@@ -136,6 +137,7 @@ func (ks *keyspace) close() {
 		sh.used, sh.unsaid = 0, 0
 		sh.alarm.stop()
 		sh.dismiss()
+		sh.saving = nil
 		for n := range sh.dbs {
 			sh.dbs[n].Store(nil)
 		}

@@ -101,6 +101,24 @@ func (c *commands) changeLibraries(change func(byName map[string]Library) []stri
 	return nil
 }
 
+// copied returns a copy of the libraries, and their revision.
+func (l *libraries) copied() (byName map[string]Library, revision uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.byName), l.revision.Load()
+}
+
+// reset makes the libraries those of byName, which they were at a revision, and returns that at which they are.
+func (l *libraries) reset(byName map[string]Library, revision uint64) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.revision.Load() != revision {
+		l.byName = maps.Clone(byName)
+		l.revision.Add(1)
+	}
+	return l.revision.Load()
+}
+
 // close makes changes fail from here on.
 func (l *libraries) close() {
 	l.mu.Lock()

@@ -29,7 +29,7 @@ func (c *commands) MGet(keys ...string) ([]Optional, error) {
 		w := m.look(c, key)
 		w.noteMiss()
 		if w.entry != nil && value.IsString(w.entry) {
-			c.ks.touch(w.entry)
+			c.touch(w.entry)
 			values[i].Value, _ = w.frozen()
 			values[i].OK = true
 		}

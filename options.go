@@ -53,6 +53,10 @@ type Options struct {
 	// Notify says which keyspace events are published as messages. Zero means none.
 	Notify Notify
 
+	// MaxTrackedKeys is how many keys are remembered for trackers, tracking-table-max-keys. 0 means 1,000,000; negative
+	// means no limit.
+	MaxTrackedKeys int
+
 	// Journal receives the effects of all writes. nil means that none are built.
 	Journal Journal
 }
@@ -126,6 +130,7 @@ func (o *Options) validate() (Options, error) {
 		return v, err
 	}
 	v.MaxMemorySamples, v.LFULogFactor, v.LFUDecayTime = s.MaxMemorySamples, s.LFULogFactor, s.LFUDecayTime
+	v.MaxTrackedKeys = s.MaxTrackedKeys
 	v.fill()
 	return v, nil
 }
@@ -135,7 +140,7 @@ func (o *Options) settings() Settings {
 	return Settings{
 		MaxMemory: o.MaxMemory, MaxMemoryPolicy: o.MaxMemoryPolicy, MaxMemorySamples: o.MaxMemorySamples,
 		LFULogFactor: o.LFULogFactor, LFUDecayTime: o.LFUDecayTime,
-		Encodings: o.Encodings, Notify: o.Notify,
+		Encodings: o.Encodings, Notify: o.Notify, MaxTrackedKeys: o.MaxTrackedKeys,
 	}
 }
 

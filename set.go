@@ -305,7 +305,7 @@ func (m *multi) sources(keys []string) ([]*value.Set, error) {
 			return nil, err
 		}
 		if s != nil {
-			m.c.ks.touch(w.entry)
+			m.c.touch(w.entry)
 		}
 		sets[i] = s
 	}

@@ -17,6 +17,7 @@ type Settings struct {
 	LFUDecayTime     int
 	Encodings        Encodings
 	Notify           Notify
+	MaxTrackedKeys   int
 }
 
 // Settings returns what is in force, with the defaults filled in. A size of
@@ -36,6 +37,7 @@ func (ks *keyspace) current() Settings {
 		LFUDecayTime:     int(ks.memory.decayTime.Load()),
 		Encodings:        encodings(&ks.limits),
 		Notify:           ks.events.notification(),
+		MaxTrackedKeys:   int(ks.tracking.limit.Load()),
 	}
 }
 
@@ -99,6 +101,7 @@ func (ks *keyspace) set(s *Settings) {
 	ks.memory.decayTime.Store(int32(max(s.LFUDecayTime, -1)))
 	ks.limits = s.Encodings.limits()
 	ks.events.setNotification(s.Notify)
+	ks.tracking.limit.Store(int64(s.MaxTrackedKeys))
 }
 
 // validate fills in the defaults, or says which field is out of its range.
@@ -118,6 +121,7 @@ func (s *Settings) validate() error {
 	setDefault(&s.MaxMemorySamples, 5)
 	setDefault(&s.LFULogFactor, 10)
 	setDefault(&s.LFUDecayTime, 1)
+	setDefault(&s.MaxTrackedKeys, 1_000_000)
 	return nil
 }
 

@@ -26,6 +26,7 @@ func TestSettingsDefaults(t *testing.T) {
 			SetMaxListpackEntries: 128, SetMaxListpackValue: 64, ZSetMaxListpackEntries: 128, ZSetMaxListpackValue: 64,
 			HLLSparseMaxBytes: 3000, StreamNodeMaxBytes: 4096, StreamNodeMaxEntries: 100,
 		},
+		MaxTrackedKeys: 1_000_000,
 	}
 	require.Equal(t, want, s.Settings())
 	require.NoError(t, s.SetSettings(Settings{}))
@@ -40,11 +41,11 @@ func TestSettingsStay(t *testing.T) {
 		HLLSparseMaxBytes: -1, StreamNodeMaxBytes: -1, StreamNodeMaxEntries: -1,
 	}
 	for _, want := range []Settings{
-		{MaxMemorySamples: 1, LFULogFactor: -1, LFUDecayTime: -1, Encodings: none},
+		{MaxMemorySamples: 1, LFULogFactor: -1, LFUDecayTime: -1, Encodings: none, MaxTrackedKeys: -1},
 		{
 			MaxMemory: math.MaxInt64, MaxMemoryPolicy: VolatileTTL, MaxMemorySamples: math.MaxInt32,
 			LFULogFactor: math.MaxInt32, LFUDecayTime: math.MaxInt32, Encodings: none,
-			Notify: Notify{Classes: EventAll | EventKeyMiss, Keyspace: true},
+			Notify: Notify{Classes: EventAll | EventKeyMiss, Keyspace: true}, MaxTrackedKeys: math.MaxInt,
 		},
 	} {
 		s := newStore(t, Options{})
@@ -53,6 +54,7 @@ func TestSettingsStay(t *testing.T) {
 		made := newStore(t, Options{
 			MaxMemory: want.MaxMemory, MaxMemoryPolicy: want.MaxMemoryPolicy, MaxMemorySamples: want.MaxMemorySamples,
 			LFULogFactor: want.LFULogFactor, LFUDecayTime: want.LFUDecayTime, Encodings: want.Encodings, Notify: want.Notify,
+			MaxTrackedKeys: want.MaxTrackedKeys,
 		})
 		require.Equal(t, want, made.Settings())
 	}

@@ -345,7 +345,7 @@ func (s *sorting) look(pattern, element string) Optional {
 	if w.entry == nil {
 		return Optional{}
 	}
-	s.m.c.ks.touch(w.entry)
+	s.m.c.touch(w.entry)
 	if field != "" {
 		if h, err := as[*value.Hash](w.entry); err == nil {
 			v, ok := h.Get(field)

@@ -17,6 +17,9 @@ type Stats struct {
 	Channels        int   // that anybody is subscribed to
 	Patterns        int   // the same
 	ShardChannels   int   // the same
+	TrackedKeys     int   // that trackers were told to track
+	TrackedItems    int   // pairs of these and trackers
+	TrackedPrefixes int   // that trackers have, each counted once
 }
 
 // DatabaseStats are figures of one database.
@@ -43,6 +46,7 @@ func (c *commands) Stats() (Stats, error) {
 		MaxMemoryPolicy: ks.policy(),
 		Evicted:         ks.memory.evicted.Load(),
 	}
+	s.TrackedKeys, s.TrackedItems, s.TrackedPrefixes = ks.tracking.sizes()
 	s.Channels, s.Patterns, s.ShardChannels = ks.hub.sizes()
 	for i := range ks.shards {
 		s.Bytes += ks.shards[i].used

@@ -24,7 +24,8 @@ type Commands = commands
 type commands struct {
 	ks *keyspace
 	db int
-	tx *txn // nil outside of a transaction
+	tx *txn    // nil outside of a transaction
+	as *Caller // nil for nobody in particular
 }
 
 // New returns an empty store. A nil o means the defaults. It fails only if an
@@ -50,7 +51,7 @@ func (s *Store) DB(n int) *DB { return &DB{*s.Select(n)} }
 
 // Select returns the commands of database n of the same store or transaction.
 // If there is no such database, they return ErrDBIndex. SELECT.
-func (c *commands) Select(n int) *Commands { return &commands{ks: c.ks, db: n, tx: c.tx} }
+func (c *commands) Select(n int) *Commands { return &commands{ks: c.ks, db: n, tx: c.tx, as: c.as} }
 
 // Commands returns the commands themselves: of what a Store, a DB or a Tx is, for code that serves all three.
 func (c *commands) Commands() *Commands { return c }

@@ -53,6 +53,8 @@ func newTimed(t testT, o Options) (*Store, *ManualClock) {
 // calls are calls of every method that can fail, which all need a database and
 // a store that is open.
 var calls = map[string]func(c *Commands) error{
+	"NewTracker":     func(c *Commands) error { _, err := c.NewTracker(TrackerOptions{}); return err },
+	"Track":          func(c *Commands) error { return c.Track(&Tracker{ks: c.ks}, "k") },
 	"Get":            func(c *Commands) error { _, _, err := c.Get("k"); return err },
 	"AppendGet":      func(c *Commands) error { _, _, err := c.AppendGet(nil, "k"); return err },
 	"GetDel":         func(c *Commands) error { _, _, err := c.GetDel("k"); return err },
@@ -315,7 +317,7 @@ var failsOnly = map[string]string{
 	"GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
 	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop",
 	"Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
-	"Commands": "cannot fail", "Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",
+	"Commands": "cannot fail", "As": "cannot fail", "Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",
 	"Select": "cannot fail", "MakeRoom": "does nothing", "PFSelfTest": "needs no store", "PFDebugEncoding": "is PFDebugDecode",
 }
 

@@ -146,7 +146,7 @@ func (x *reading) readAll(c *commands) error {
 			return err
 		}
 		if w.entry != nil {
-			c.ks.touch(w.entry)
+			c.touch(w.entry)
 		}
 		x.after[i] = x.from[i].Start.resolve(streams[i])
 	}

@@ -187,7 +187,7 @@ func (c *commands) setNamed(command, key, value string, o SetOptions) (SetResult
 			return result, err
 		}
 		result.Existed = true
-		c.ks.touch(w.entry) // as in Redis, where this is two commands in one
+		c.touch(w.entry) // as in Redis, where this is two commands in one
 	}
 	if result.Set, err = o.If.holds(w.entry); err != nil || !result.Set {
 		return result, err

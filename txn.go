@@ -127,7 +127,7 @@ func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) error {
 	if w != nil && w.touched(t) {
 		return ErrTxConflict
 	}
-	return fn(&Tx{commands{ks: c.ks, db: c.db, tx: t}})
+	return fn(&Tx{commands{ks: c.ks, db: c.db, tx: t, as: c.as}})
 }
 
 // nested runs fn as a part of the transaction that c belongs to.
@@ -209,11 +209,9 @@ func (w *Watch) Add(db int, keys ...string) error {
 		}
 		h.settle() // an expired key goes now, so that it does not count as a change later
 		p := place{db, key}
-		if h.shard.watched == nil {
-			h.shard.watched = make(watchers)
-		}
-		if list := h.shard.watched[p]; !slices.Contains(list, w) {
-			h.shard.watched[p] = append(list, w)
+		watches := h.shard.onlookers().watches
+		if list := watches[p]; !slices.Contains(list, w) {
+			watches[p] = append(list, w)
 			w.places = append(w.places, p)
 		}
 		h.done()
@@ -259,11 +257,12 @@ func (w *Watch) Close() {
 		i, _ := w.c.ks.shardOf(p.key)
 		sh := &w.c.ks.shards[i]
 		sh.mu.Lock()
-		list := slices.DeleteFunc(sh.watched[p], func(o *Watch) bool { return o == w })
+		watches := sh.onlookers().watches
+		list := slices.DeleteFunc(watches[p], func(o *Watch) bool { return o == w })
 		if len(list) == 0 {
-			delete(sh.watched, p)
+			delete(watches, p)
 		} else {
-			sh.watched[p] = list
+			watches[p] = list
 		}
 		sh.mu.Unlock()
 	}

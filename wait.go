@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/nookdb/nook/internal/table"
 )
 
 // # Commands that wait
@@ -296,7 +294,7 @@ func (ks *keyspace) serveOne(held, more []int, x *waiter, key string) (over bool
 	shards := slices.Concat(held, more)
 	slices.Sort(shards)
 	t := newTxn(ks, shards)
-	over = x.try(&commands{ks: ks, db: x.c.db, tx: t}, key)
+	over = x.try(&commands{ks: ks, db: x.c.db, tx: t, as: x.c.as}, key)
 	t.close()
 	late = ks.serve(shards, t.ready)
 	if len(more) > 0 {
@@ -330,7 +328,3 @@ func (sh *shard) dismiss() {
 		}
 	}
 }
-
-// preimages receives the entries of a shard before they change, while a
-// snapshot of it is being taken.
-type preimages func(db int, e *table.Entry)

@@ -187,7 +187,7 @@ type zsource struct {
 func (m *multi) zsources(keys []string, weights []float64) ([]zsource, error) {
 	all := make([]zsource, len(keys))
 	for i, key := range keys {
-		w := m.open(key)
+		w := m.use(key)
 		w.noteMiss()
 		if err := all[i].take(w.entry); err != nil {
 			return nil, err

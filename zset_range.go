@@ -273,7 +273,7 @@ func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (int,
 
 // sourceZSet returns the sorted set of a key that is only read, nil if there is none.
 func (m *multi) sourceZSet(key string) (*value.ZSet, error) {
-	w := m.open(key)
+	w := m.use(key)
 	w.noteMiss()
 	return as[*value.ZSet](w.entry)
 }

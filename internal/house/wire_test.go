@@ -20,6 +20,7 @@ var typedOnly = map[string]string{
 	"Events":       "PSUBSCRIBE receives events as messages",
 
 	"LibraryRevision": "for those who keep something of libraries",
+	"As":              "tells on whose behalf a handle is used",
 	"Extension":       "for packages that keep something with the store",
 }
 
@@ -37,6 +38,9 @@ var wireOnly = map[string]string{
 	"EVAL":     scripts, "EVAL_RO": scripts, "EVALSHA": scripts, "EVALSHA_RO": scripts, "FCALL": scripts, "FCALL_RO": scripts,
 	"FUNCTION KILL": "a context ends what it was given to", "SCRIPT KILL": "a context ends what it was given to",
 	"FUNCTION STATS": figures, "FUNCTION HELP": table, "SCRIPT HELP": table,
+	"LATENCY DOCTOR": figures, "LATENCY GRAPH": figures, "LATENCY HELP": table, "LATENCY HISTOGRAM": figures,
+	"LATENCY HISTORY": figures, "LATENCY LATEST": figures, "LATENCY RESET": figures,
+	"SLOWLOG GET": figures, "SLOWLOG HELP": table, "SLOWLOG LEN": figures, "SLOWLOG RESET": figures,
 	"SCRIPT DEBUG": session, "SCRIPT EXISTS": cache, "SCRIPT FLUSH": cache, "SCRIPT LOAD": cache, "SCRIPT SHOW": cache,
 }
 

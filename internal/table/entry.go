@@ -306,6 +306,9 @@ func (e *Entry) clone(key string, deadline int64) *Entry {
 	return c
 }
 
+// Fixed reports whether nothing of the entry ever changes but its access clock.
+func (e *Entry) Fixed() bool { return e.form == Text && !e.timed }
+
 // Mark returns a small number that the owner keeps with the value. Like the
 // value it never changes once the entry is in a table.
 func (e *Entry) Mark() uint8 { return e.mark }

@@ -1,0 +1,241 @@
+package nook
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nookdb/nook/internal/table"
+	"github.com/nookdb/nook/internal/value"
+)
+
+// # Snapshots
+//
+// To take a snapshot copies no key. From then on, whoever is about to change a key for
+// the first time puts what it holds aside: a copy of a value that changes in place, the entry itself of one that
+// does not. So a snapshot costs what is changed while there is one, and to
+// restore it is to undo these changes. A database that is flushed, or exchanged for another, is kept whole, which
+// costs nothing: the shard lets go of it, and the snapshot does not.
+//
+// Each snapshot keeps for itself. So any number of them may be taken, restored and closed, in any order.
+
+// A Snapshot is what a store held at one moment: the keys of all databases, with their
+// deadlines, and the libraries. Close it when it is not needed any more: every key that is changed for the first time since
+// it was taken costs a copy of its value, which the snapshot keeps, beyond what MaxMemory counts.
+//
+//	before, err := s.Snapshot()
+//	defer before.Close()
+//	... any changes ...
+//	err = before.Restore()
+//
+// Its methods may be called from any goroutine, except from within the function of an Exec on its store.
+type Snapshot struct {
+	ks        *keyspace
+	shards    []preimages        // one for each shard
+	libraries map[string]Library // never changes
+	revision  uint64             // of the libraries, when they were last the same; guarded by the locks of all shards
+	closed    bool               // guarded by the locks of all shards
+}
+
+// preimages are a snapshot of a shard. All of it is guarded by the shard's lock.
+type preimages struct {
+	next *preimages              // of another snapshot of the shard
+	dbs  []*database             // what the shard had, by number
+	kept map[imagePlace]preimage // what changed keys of dbs held
+}
+
+// imagePlace names a key in a database, whatever number that has by now.
+type imagePlace struct {
+	db  *database
+	key string
+}
+
+// A preimage is what a key held.
+type preimage struct {
+	entry  *table.Entry // nil if there was no such key
+	access uint32       // its access clock
+}
+
+// Snapshot takes a snapshot of the store.
+//
+// O(shards), whatever the store holds; see Snapshot.Restore for what follows.
+func (s *Store) Snapshot() (*Snapshot, error) {
+	ks := s.ks
+	shards := ks.allShards()
+	if err := ks.hold(shards); err != nil {
+		return nil, err
+	}
+	defer ks.release(shards)
+	p := &Snapshot{ks: ks, shards: make([]preimages, len(shards))}
+	p.libraries, p.revision = ks.libraries.copied()
+	n := ks.opts.Databases
+	dbs := make([]*database, n*len(shards))
+	for i := range p.shards {
+		p.shards[i].begin(&ks.shards[i], dbs[i*n:(i+1)*n])
+	}
+	return p, nil
+}
+
+// begin makes p the snapshot of a shard as it is now.
+func (p *preimages) begin(sh *shard, dbs []*database) {
+	for n := range dbs {
+		dbs[n] = sh.dbs[n].Load()
+	}
+	p.dbs, p.next, sh.saving = dbs, sh.saving, p
+}
+
+// keep puts aside what a key holds that is about to change: e, nil if there is no such key. db is the number of d.
+func (p *preimages) keep(db int, d *database, key string, e *table.Entry) {
+	if p.dbs[db] != d && !slices.Contains(p.dbs, d) {
+		return // the database is younger than the snapshot
+	}
+	at := imagePlace{d, key}
+	if _, ok := p.kept[at]; ok {
+		return
+	}
+	if e != nil {
+		at.key = e.Key()
+	} else {
+		at.key = strings.Clone(key)
+	}
+	if p.kept == nil {
+		p.kept = make(map[imagePlace]preimage)
+	}
+	p.kept[at] = newPreimage(e)
+}
+
+// newPreimage returns what e, which may be nil, is now.
+func newPreimage(e *table.Entry) preimage {
+	switch {
+	case e == nil:
+		return preimage{}
+	case e.Fixed():
+		return preimage{e, e.Access()}
+	default:
+		return preimage{value.Clone(e, e.Key()), e.Access()}
+	}
+}
+
+// Restore gives the store back what it held when the snapshot was taken: all databases, deadlines and libraries.
+// Others see this happen at once. The snapshot stays, and can be restored again.
+//
+// Deadlines are points in time: a key whose deadline has passed since expires. What is no data stays as it is: settings, subscriptions,
+// scripts that are cached, access clocks of keys that were only read. Watches and trackers are
+// told of keys that have changed by this; callers that wait for a key that is there again are served; there are no
+// events, as there are none when Redis loads a file.
+//
+// Fails with ErrSnapshotClosed, with ErrSnapshotJournal if the store has a Journal, and with ErrClosed. O(shards), and
+// O(log n) for each key that was changed since the snapshot was taken or last restored, those of databases that
+// were flushed meanwhile not counted.
+func (p *Snapshot) Restore() error {
+	ks := p.ks
+	if ks.opts.Journal != nil {
+		return ErrSnapshotJournal
+	}
+	shards := ks.allShards()
+	if err := ks.hold(shards); err != nil {
+		return err
+	}
+	if p.closed {
+		ks.release(shards)
+		return ErrSnapshotClosed
+	}
+	t, whole := newTxn(ks, shards), false
+	for i := range p.shards {
+		whole = p.shards[i].restore(t, &ks.shards[i]) || whole
+	}
+	if whole {
+		ks.invalidateAll()
+	}
+	p.revision = ks.libraries.reset(p.libraries, p.revision)
+	ks.pulse.second.Store(0) // the clock may have been set back
+	t.events, t.kept = nil, nil
+	slices.SortFunc(t.ready, func(a, b place) int { return cmp.Or(a.db-b.db, strings.Compare(a.key, b.key)) })
+	t.end()
+	return nil
+}
+
+// restore undoes what has changed in a shard, all shards being held by t, and reports whether
+// whole databases came or went.
+func (p *preimages) restore(t *txn, sh *shard) (whole bool) {
+	for n, d := range p.dbs {
+		if sh.dbs[n].Load() != d {
+			t.ready = append(t.ready, sh.exchange(t.ks, n, d)...)
+			whole = true
+		}
+	}
+	places := slices.SortedFunc(maps.Keys(p.kept), func(a, b imagePlace) int { return strings.Compare(a.key, b.key) })
+	for _, at := range places {
+		c := &commands{ks: t.ks, db: slices.Index(p.dbs, at.db), tx: t}
+		c.reinstate(sh, at, p.kept[at])
+	}
+	p.kept = nil
+	if n, first, _ := sh.firstDue(); n >= 0 {
+		sh.alarm.set(t.ks, sh, first.At)
+	}
+	return whole
+}
+
+// exchange makes d, which may be nil, the shard's part of database n, and returns the keys that somebody waits for there.
+func (sh *shard) exchange(ks *keyspace, n int, d *database) []place {
+	sh.touchAll(n)
+	if old := sh.dbs[n].Load(); old != nil {
+		sh.account(ks, -old.bytes)
+		sh.changes += int64(old.table.Len())
+	}
+	if d != nil {
+		sh.account(ks, d.bytes)
+		sh.changes += int64(d.table.Len())
+	}
+	sh.dbs[n].Store(d)
+	sh.touchAll(n)
+	return sh.roused(n, n)
+}
+
+// reinstate gives a key back what it held.
+func (c *commands) reinstate(sh *shard, at imagePlace, was preimage) {
+	w := write{c: c, shard: sh, key: at.key, hash: table.Hash(at.key) << c.ks.skip, db: at.db, several: true}
+	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
+	if w.entry == was.entry {
+		return // it was opened, but not changed
+	}
+	if w.entry != nil {
+		w.size, w.next = payloadSize(w.entry), fieldDeadline(w.entry)
+	}
+	if was.entry != nil {
+		was.entry.SetAccess(was.access)
+		w.adopt(was.entry)
+	} else {
+		w.remove()
+	}
+	w.settle()
+}
+
+// Close ends the snapshot and lets go of what it keeps. A second Close does nothing.
+//
+// O(shards).
+func (p *Snapshot) Close() {
+	shards := p.ks.allShards()
+	if p.ks.hold(shards) != nil {
+		return
+	}
+	defer p.ks.release(shards)
+	if p.closed {
+		return
+	}
+	p.closed = true
+	for i := range p.shards {
+		p.shards[i].end(&p.ks.shards[i])
+	}
+	p.shards, p.libraries = nil, nil
+}
+
+// end takes p out of the snapshots of a shard.
+func (p *preimages) end(sh *shard) {
+	at := &sh.saving
+	for *at != p {
+		at = &(*at).next
+	}
+	*at = p.next
+}
