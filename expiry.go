@@ -48,6 +48,9 @@ func (ks *keyspace) ring(sh *shard) {
 		return
 	}
 	sh.alarm.at = 0
+	if ks.passive.Load() {
+		return
+	}
 	now := ks.opts.Clock.Now().UnixMilli()
 	for left := expireBatch; left > 0; {
 		n, first, fields := sh.firstDue()

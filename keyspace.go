@@ -43,9 +43,10 @@ type keyspace struct {
 	libraries  libraries
 	extensions sync.Map // see Extension
 
-	rand   *rand.Rand // for those who hold no lock; any number may use it at once
-	pulse  pulse
-	memory memory
+	rand    *rand.Rand // for those who hold no lock; any number may use it at once
+	pulse   pulse
+	passive atomic.Bool // see SetActiveExpire
+	memory  memory
 }
 
 // A shard is a part of the keys of all databases, with its lock.

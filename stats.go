@@ -27,6 +27,9 @@ type DatabaseStats struct {
 	Keys    int
 	Expires int           // keys with a time to live
 	TTL     time.Duration // that those have left on average; about, if they are many
+
+	TableBytes    int // of the tables, without the keys and values in them
+	DeadlineBytes int // of the order in which keys, and fields of hashes, expire
 }
 
 // Stats returns figures of the store, those of all databases. Within a transaction the whole
@@ -70,6 +73,11 @@ func (ks *keyspace) databaseStats(n int, now int64) DatabaseStats {
 		}
 		s.Keys += d.table.Len()
 		s.Expires += d.expiry.Len()
+		s.TableBytes += d.table.Bytes()
+		s.DeadlineBytes += d.expiry.Len() * table.DueBytes
+		if d.fields != nil {
+			s.DeadlineBytes += d.fields.Len() * table.DueBytes
+		}
 		total += d.meanLeft(now) * float64(d.expiry.Len())
 	}
 	if s.Expires > 0 {

@@ -41,4 +41,47 @@
 // of the process share to the bubble, and the next one elsewhere fails.
 //
 // Options.RealTime makes time real outside of bubbles.
+//
+// # Clusters
+//
+// RunCluster starts several servers that are the nodes of a Redis Cluster, for clients that expect one, and moves slots between them
+// while a client is at work.
+//
+// # Setting up and looking
+//
+// [Keys] writes down what a database holds as a Go literal. [Server.Fill] puts that into the store, [Server.RequireKeys] and
+// [Equal] compare, and show the keys that differ line by line; [Dump] is the reverse, and [Golden] keeps it in a file.
+//
+//	srv.RequireKeys(t, nooktest.Keys{
+//		"cart:7":  nooktest.List{"apple"},
+//		"session": nooktest.Expiring{Value: nooktest.String("ada"), TTL: 30 * time.Minute},
+//	})
+//
+// [Server.Snapshot] and Restore bring all of the server back to what it was, as between subtests, and copy nothing but what has changed.
+//
+// # What clients said
+//
+// [Server.Commands] returns the commands that came, and [Server.RequireCommands] compares them with lines:
+//
+//	srv.RequireCommands(t, `
+//		HGETALL user:7
+//		SET session * EX 1800
+//	`, nooktest.FromClient("shop"))
+//
+// # What goes wrong
+//
+// [Server.Inject] makes requests fail, wait, lose their reply or their connection: by command, key or client, each so manieth of them,
+// or with a probability.
+//
+//	srv.Inject(nooktest.Fault{Command: "GET", Key: "user:*", Every: 3, Effect: nooktest.FailWith("LOADING not yet")})
+//
+// # Again, and elsewhere
+//
+// All chance in a test follows from one seed. A test that fails prints it, with the last commands that came; NOOKTEST_SEED=... in the
+// environment repeats it. What goroutines of the test do at the same time is not in the seed's hands, and so not the order in which their requests come.
+//
+// Servers are apart from each other: tests may run in parallel.
+//
+// With NOOKTEST_REDIS=redis-server in the environment, tests run against that program in the place of nook, which shows that
+// they do not depend on the one or the other: see [RedisEnv].
 package nooktest

@@ -2,10 +2,15 @@ package nooktest
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/url"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,6 +32,18 @@ type Server struct {
 	server   *server.Server
 	password string
 	tasks    sync.WaitGroup // sessions and Serve
+	reserved net.Listener   // what Addr is to listen on, nil for any
+
+	certificate *tls.Certificate // nil without TLS
+
+	seed    uint64
+	start   time.Time             // when the store's time began
+	time    nook.Clock            // the store's; nil for that of package time
+	running *runningClock         // the same if it is one, else nil
+	own     func(*server.Request) // the interceptor of the test's options, nil if there is none
+	record  record
+	faults  faults
+	real    *realServer // in the place of all this, nil without
 
 	mu       sync.Mutex
 	closed   bool         // guarded by mu
@@ -44,7 +61,15 @@ type Options struct {
 	// the server has to say is part of the test's output.
 	Server server.Options
 
-	// RealTime makes the store's time pass by itself. false means that it
+	// TLS makes the server speak TLS, and nothing else, at Addr, with a certificate that is made for the test: see
+	// Server.TLSConfig. What Dial connects stays as it is, since nobody can listen.
+	TLS bool
+
+	// Seed decides all that is random: RANDOMKEY and its kin, eviction, faults with a Probability. 0 means the number in the environment variable
+	// NOOKTEST_SEED or, without one, any. A test that fails tells it.
+	Seed uint64
+
+	// RealTime makes the store's time pass by itself, and by Advance besides. false means that it
 	// passes by Advance only or, in a testing/synctest bubble, as the
 	// bubble's.
 	RealTime bool
@@ -61,7 +86,16 @@ func Run(t testing.TB) *Server {
 func RunWith(t testing.TB, o Options) *Server {
 	t.Helper()
 	s := &Server{t: t, password: o.Server.Password}
+	if where := os.Getenv(RedisEnv); where != "" {
+		s.runReal(where, &o)
+		return s
+	}
 	s.setTime(&o)
+	if o.TLS {
+		s.certificate = certify(t)
+	}
+	s.setSeed(&o)
+	s.own, o.Server.Intercept = o.Server.Intercept, s.intercept
 	if o.Server.Logger == nil {
 		o.Server.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
@@ -73,9 +107,69 @@ func RunWith(t testing.TB, o Options) *Server {
 		_ = s.store.Close() // it is empty
 		t.Fatalf("nooktest: %v", err)
 	}
+	s.start = s.store.Now()
 	t.Cleanup(s.Close)
+	t.Cleanup(s.report)
 	return s
 }
+
+// SeedEnv names the environment variable that has the seed of servers without one.
+const SeedEnv = "NOOKTEST_SEED"
+
+// shards is how many a store has, so that the same seed means the same with any number of processors.
+const shards = 32
+
+// setSeed decides what decides.
+func (s *Server) setSeed(o *Options) {
+	s.seed = o.Seed
+	if text := os.Getenv(SeedEnv); s.seed == 0 && text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || n == 0 {
+			s.t.Fatalf("nooktest: %s=%q is no seed", SeedEnv, text)
+		}
+		s.seed = n
+	}
+	for s.seed == 0 {
+		s.seed = rand.Uint64()
+	}
+	if o.Store.Seed == 0 {
+		o.Store.Seed = s.seed
+	}
+	if o.Store.Shards == 0 {
+		o.Store.Shards = shards
+	}
+	s.faults.seed = s.seed
+	s.faults.changed.L = &s.faults.mu
+}
+
+// Seed returns the seed in force.
+func (s *Server) Seed() uint64 { return s.seed }
+
+// lastShown is how many commands a failing test tells of.
+const lastShown = 20
+
+// report tells, if the test has failed, what it takes to repeat it and what clients said last.
+func (s *Server) report() {
+	if !s.t.Failed() {
+		return
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "nooktest: the seed is %d, and the store's time went from %s to %s (%s=%d %s=%[2]s repeats it)", s.seed,
+		stamp(s.start), stamp(s.store.Now()), SeedEnv, s.seed, TimeEnv)
+	all, forgotten := s.record.pick(nil)
+	if n := len(all) - lastShown; n > 0 {
+		all, forgotten = all[n:], forgotten+n
+	}
+	if len(all) > 0 {
+		text.WriteString("; the last commands:")
+	}
+	for i := range all {
+		fmt.Fprintf(&text, "\n\t%d  %s", forgotten+i+1, all[i].line())
+	}
+	s.t.Log(text.String())
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // setTime decides by what time the store goes.
 func (s *Server) setTime(o *Options) {
@@ -85,9 +179,29 @@ func (s *Server) setTime(o *Options) {
 	case inBubble():
 		s.bubble = true
 	case !o.RealTime:
-		s.clock = nook.NewManualClock(time.Now().Round(0)) // which takes the monotonic time away
+		s.clock = nook.NewManualClock(s.beginning())
 		o.Store.Clock = s.clock
+	default:
+		s.running = newRunningClock()
+		o.Store.Clock = s.running
 	}
+	s.time = o.Store.Clock
+}
+
+// TimeEnv names the environment variable that has the time at which clocks that stand still begin, in the form of RFC 3339.
+const TimeEnv = "NOOKTEST_TIME"
+
+// beginning returns when a clock that stands still is to begin.
+func (s *Server) beginning() time.Time {
+	text := os.Getenv(TimeEnv)
+	if text == "" {
+		return time.Now().Round(0) // which takes the monotonic time away
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		s.t.Fatalf("nooktest: %s=%q is no time", TimeEnv, text)
+	}
+	return t
 }
 
 // inBubble reports whether the caller is in a testing/synctest bubble. There,
@@ -103,31 +217,49 @@ func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
+	if s.real != nil {
+		s.real.close()
+		return
+	}
+	s.faults.close()
+	if s.reserved != nil {
+		_ = s.reserved.Close() // nobody may have listened
+	}
 	_ = s.server.Close() // neither it nor that of the store ever fails
 	s.tasks.Wait()
 	_ = s.store.Close()
 }
 
 // Store returns the store that the server serves.
-func (s *Server) Store() *nook.Store { return s.store }
+func (s *Server) Store() *nook.Store {
+	s.needsNook("Store")
+	return s.store
+}
 
 // Clock returns the clock that Advance moves, for what else should go by it. It is nil if
 // the store's time is real, or that of a bubble.
-func (s *Server) Clock() *nook.ManualClock { return s.clock }
+func (s *Server) Clock() *nook.ManualClock {
+	s.needsNook("Clock")
+	return s.clock
+}
 
 // Advance lets d pass. All that falls due meanwhile has happened when it returns.
 // In a testing/synctest bubble it sleeps, and so moves the time of all that is in
-// the bubble. It fails the test if the store's time is real.
+// the bubble. With Options.RealTime it adds to the time that passes by itself. It fails the test if the store has a clock of the test's own that is
+// no ManualClock.
 func (s *Server) Advance(d time.Duration) {
 	s.t.Helper()
+	s.needsNook("Advance")
 	switch {
 	case s.clock != nil:
 		s.clock.Advance(d)
+	case s.running != nil:
+		s.running.advance(d)
 	case s.bubble:
 		time.Sleep(d)
 		synctest.Wait()
 	default:
-		s.t.Fatal("nooktest: Advance cannot move real time, nor a clock that is no nook.ManualClock")
+		s.t.Fatal("nooktest: Advance cannot move a clock that is no nook.ManualClock")
 	}
 }
 
@@ -141,6 +273,9 @@ func (s *Server) Advance(d time.Duration) {
 func (s *Server) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, refusal(network, addr, err)
+	}
+	if s.real != nil {
+		return s.real.dial(ctx)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,6 +300,9 @@ func (s *Server) Addr() string {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.real != nil {
+		return s.real.addr
+	}
 	if s.listener == nil {
 		s.listener = s.listen()
 	}
@@ -180,18 +318,25 @@ func (s *Server) listen() net.Listener {
 	case inBubble():
 		s.t.Fatal("nooktest: a socket would stop the time of the testing/synctest bubble; use Dial")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := s.reserved, error(nil)
+	if l == nil {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		s.t.Fatalf("nooktest: %v", err)
 	}
+	l = s.secure(l)
 	s.tasks.Go(func() { _ = s.server.Serve(l) }) // ends when the server is closed
 	return l
 }
 
-// URL returns Addr as a redis:// URL, with the password if there is one.
+// URL returns Addr as a redis:// URL, or rediss:// with TLS, with the password if there is one.
 func (s *Server) URL() string {
 	s.t.Helper()
 	u := url.URL{Scheme: "redis", Host: s.Addr()}
+	if s.certificate != nil {
+		u.Scheme = "rediss"
+	}
 	if s.password != "" {
 		u.User = url.UserPassword("default", s.password)
 	}

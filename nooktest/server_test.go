@@ -83,7 +83,35 @@ func TestRealTime(t *testing.T) {
 	require.Nil(t, s.Clock())
 	first := s.Store().Now()
 	require.Eventually(t, func() bool { return s.Store().Now().After(first) }, time.Minute, time.Millisecond)
+	c := dial(t, s)
+	c.Do("SET", "k", "v", "EX", "3600")
+	s.Advance(59 * time.Minute)
+	require.EqualValues(t, 1, c.Do("EXISTS", "k").Int)
+	s.Advance(time.Minute)
+	require.EqualValues(t, 0, c.Do("EXISTS", "k").Int)
+	require.GreaterOrEqual(t, s.Store().Now().Sub(first), time.Hour)
+}
+
+// realTime is a clock that is none of ours.
+type realTime struct{}
+
+func (realTime) Now() time.Time { return time.Now() }
+
+func (realTime) AfterFunc(d time.Duration, f func()) nook.Timer { return time.AfterFunc(d, f) }
+
+func TestForeignClock(t *testing.T) {
+	s := nooktest.RunWith(t, nooktest.Options{Store: nook.Options{Clock: realTime{}}})
 	require.Contains(t, failure(t, func(testing.TB) { s.Advance(time.Second) }, s), "Advance")
+	i := s.Inject(nooktest.Fault{Effect: nooktest.Delay(time.Millisecond)})
+	require.Equal(t, "PONG", dial(t, s).Do("PING").Str)
+	require.Equal(t, 1, i.Struck())
+}
+
+func TestTimeOfTheEnvironment(t *testing.T) {
+	t.Setenv(nooktest.TimeEnv, "2026-05-04T03:02:01.5Z")
+	require.Equal(t, "2026-05-04T03:02:01.5Z", nooktest.Run(t).Store().Now().Format(time.RFC3339Nano))
+	t.Setenv(nooktest.TimeEnv, "noon")
+	require.Contains(t, failure(t, func(t testing.TB) { nooktest.Run(t) }, nil), "no time")
 }
 
 func TestOwnClock(t *testing.T) {

@@ -27,22 +27,6 @@ func (s *session) SetLibrary(name, version *string) {
 	}
 }
 
-// HasPassword reports whether clients must authenticate.
-func (s *session) HasPassword() bool { return s.server.options.Password != "" }
-
-// Authenticate is AUTH. There is one user. Without a password any will do.
-func (s *session) Authenticate(user, password string) error {
-	if user != command.DefaultUser || s.HasPassword() && !s.server.admits(password) {
-		return command.ErrWrongPass
-	}
-	s.own.user = user
-	s.setLocked(false)
-	return nil
-}
-
-// Authenticated reports whether the client may do more than authenticate.
-func (s *session) Authenticated() bool { return !s.locked }
-
 // HangUp is QUIT.
 func (s *session) HangUp() { s.leaving = true }
 
@@ -68,18 +52,22 @@ func (s *session) Shutdown() error {
 // too long for the store.
 func (s *session) Server() command.Server {
 	o := &s.server.options
-	return command.Server{
+	c := command.Server{
 		MaxClients: max(o.MaxClients, 0), IdleTimeout: o.IdleTimeout, MaxRequest: o.MaxRequest, Port: s.server.port(),
 		MaxBulk:   min(o.MaxBulk, s.server.store.MaxStringLen()),
-		BusyAfter: s.server.busyAfter(),
-		Timing:    s.server.timing.parameters.Load().Timing,
+		BusyAfter: s.server.busyAfter(), DebugAccess: o.Debug.String(),
+		Timing: s.server.timing.parameters.Load().Timing,
 	}
+	c.AccessParameters = s.server.users.parameters()
+	return c
 }
 
 // SetServer is the server's part of CONFIG SET.
 func (s *session) SetServer(c command.Server) {
 	s.server.busy.Store(int64(c.BusyAfter))
 	s.server.timing.set(c.Timing)
+	s.server.users.configure(&c.AccessParameters)
+	s.look()
 }
 
 // Scripts returns what runs scripts.

@@ -16,6 +16,18 @@
 // is left: a pipeline costs one read and one write. A session that waits
 // for its client holds no buffers if the transport is TCP or a unix socket.
 //
+// # Users
+//
+// A server has one user at first, "default", who needs no password and may do everything.
+// Options.Password gives that one a password; Options.Users and Options.ACLFile add others, with the
+// rules of Redis:
+//
+//	server.Options{Users: map[string]string{"app": "on >secret ~app:* +@all -@admin"}}
+//
+// Clients change them by ACL SETUSER and the other commands of ACL. What changes holds for clients that are
+// there already, from their next request on. Those whose user is removed are cut off, and so are those subscribed to what their user may not
+// hear any more.
+//
 // # Slow and hostile clients
 //
 // A session never waits for its client while it holds a lock of the store. What

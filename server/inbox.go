@@ -48,6 +48,9 @@ func (s *session) Subscription() (*nook.Subscription, error) {
 		}
 		s.inbox.sub = sub
 		s.guard()
+		if s.node != nil {
+			s.node.follow(s, sub)
+		}
 	}
 	_ = s.conn.SetReadDeadline(time.Time{}) // who waits for messages is not idle
 	return s.inbox.sub, nil
@@ -72,6 +75,9 @@ func (s *session) unsubscribe() {
 	if s.inbox.sub != nil {
 		s.inbox.sub.Close()
 		s.inbox.sub = nil
+		if s.node != nil {
+			s.node.follow(s, nil)
+		}
 		x := &s.inbox
 		x.mu.Lock()
 		x.waits, x.bytes, x.flooded = nil, 0, false
@@ -194,6 +200,9 @@ func (s *session) prune() {
 	defer x.mu.Unlock()
 	x.bytes = 0
 	x.waits = slices.DeleteFunc(x.waits, func(m nook.Message) bool {
+		if m.By == endOfShard {
+			return false
+		}
 		name := m.Channel
 		if m.By == nook.ByPattern {
 			name = m.Pattern
@@ -216,6 +225,11 @@ func appendMessage(b []byte, proto int, m *nook.Message) []byte {
 	case nook.ByShardChannel:
 		b = resp.AppendPush(b, proto, 3)
 		b = resp.AppendBulk(b, "smessage")
+	case endOfShard:
+		b = resp.AppendPush(b, proto, 3)
+		b = resp.AppendBulk(b, "sunsubscribe")
+		b = resp.AppendBulk(b, m.Channel)
+		return resp.AppendInt(b, int64(m.Missed))
 	default:
 		b = resp.AppendPush(b, proto, 3)
 		b = resp.AppendBulk(b, "message")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/acl"
 	"github.com/nookdb/nook/internal/command"
 )
 
@@ -100,6 +101,14 @@ func humanBytes(n int64) string {
 	return strconv.FormatFloat(size, 'f', 2, 64) + units[unit]
 }
 
+// mode returns what the server is among others.
+func (s *Server) mode() string {
+	if s.node != nil {
+		return "cluster"
+	}
+	return "standalone"
+}
+
 var units = []string{"B", "K", "M", "G", "T", "P"}
 
 func (r *report) self() {
@@ -107,7 +116,7 @@ func (r *report) self() {
 	now := s.store.Now()
 	up := int64(now.Sub(s.started) / time.Second)
 	r.field("redis_version", command.Version)
-	r.field("redis_mode", "standalone")
+	r.field("redis_mode", s.mode())
 	r.field("os", runtime.GOOS+" "+runtime.GOARCH)
 	r.int("arch_bits", strconv.IntSize)
 	r.int("process_id", int64(os.Getpid()))
@@ -207,6 +216,10 @@ func (r *report) counters() {
 	r.int("total_reads_processed", now.traffic.reads)
 	r.int("total_writes_processed", now.traffic.writes)
 	r.int("client_output_buffer_limit_disconnections", s.flooded.Load())
+	r.int("acl_access_denied_auth", s.users.denied[acl.DeniedAuth].Load())
+	r.int("acl_access_denied_cmd", s.users.denied[acl.DeniedCommand].Load())
+	r.int("acl_access_denied_key", s.users.denied[acl.DeniedKey].Load())
+	r.int("acl_access_denied_channel", s.users.denied[acl.DeniedChannel].Load())
 }
 
 func kilobytes(n float64) string { return strconv.FormatFloat(n/1024, 'f', 2, 64) }
@@ -217,7 +230,7 @@ func (r *report) replication() {
 	r.field("role", "master")
 	r.int("connected_slaves", 0)
 	r.field("master_failover_state", "no-failover")
-	r.field("master_replid", r.server.runID)
+	r.field("master_replid", *r.server.replID.Load())
 	r.int("master_repl_offset", 0)
 	r.int("second_repl_offset", -1)
 	r.int("repl_backlog_active", 0)
@@ -257,7 +270,13 @@ func (r *report) errorStats() {
 	}
 }
 
-func (r *report) cluster() { r.int("cluster_enabled", 0) }
+func (r *report) cluster() {
+	enabled := int64(0)
+	if r.server.node != nil {
+		enabled = 1
+	}
+	r.int("cluster_enabled", enabled)
+}
 
 func (r *report) keyspace() {
 	for n, db := range r.stats.Databases {

@@ -18,6 +18,14 @@ type Options struct {
 	// Empty means that none have to.
 	Password string
 
+	// Users are further users, by name, each with the rules of ACL SETUSER that make it, parted by single spaces:
+	// "on >secret ~cache:* +@read". One of the name "default" stands in the place of Password.
+	Users map[string]string
+
+	// ACLFile is a file of users, one on each line: "user alice on >secret ~cache:* +@read". It is read at the start and
+	// by ACL LOAD, and written by ACL SAVE. With it there must be no Users. Empty means that users are kept nowhere.
+	ACLFile string
+
 	// MaxClients is how many connections there may be at a time; more are
 	// told so and closed. 0 means 10,000; negative means no limit.
 	MaxClients int
@@ -61,9 +69,26 @@ type Options struct {
 	// Scripts bound what a script may use. nil means script.DefaultLimits.
 	Scripts *script.Limits
 
+	// Cluster makes the server a node of a cluster, cluster-enabled. Clients then have but one database. nil means that it
+	// is on its own.
+	Cluster *Cluster
+
+	// Announce is the address, host:port, under which clients of a cluster are to find the server, cluster-announce-ip
+	// and cluster-announce-port. Empty means that of its first TCP listener.
+	Announce string
+	// Debug says who may send DEBUG, enable-debug-command. It can make all clients wait and fill the store, and
+	// shows what it holds.
+	Debug DebugAccess
+
 	// Logger is told what an operator should know: panics of commands, clients
 	// cut off, failures to accept connections. nil means nobody is.
 	Logger *slog.Logger
+
+	// Intercept is called with each request in the place of serving it, in the goroutine of its session: to record it, to serve it
+	// later, or to break something, as tests like to. It ends with a call of one of Request's Serve,
+	// Fail, Cut and Disconnect, as a rule; without, the client gets no reply. Requests of one client
+	// come one by one, those of several at once. nil means that requests are served.
+	Intercept func(*Request)
 
 	// OnShutdown is called when a client sends SHUTDOWN. It should see to it
 	// that Close is called, but not wait for that itself: Close waits for the
@@ -89,6 +114,9 @@ func (o *Options) withDefaults() (Options, error) {
 	if o != nil {
 		v = *o
 	}
+	if _, _, err := announced(v.Announce); err != nil {
+		return v, err
+	}
 	switch {
 	case v.MaxBulk < 0:
 		return v, fmt.Errorf("server: Options.MaxBulk is %d, below 0", v.MaxBulk)
@@ -100,6 +128,10 @@ func (o *Options) withDefaults() (Options, error) {
 		return v, fmt.Errorf("server: Options.MaxMessages is %d, below 0", v.MaxMessages)
 	case v.MaxExec < 0:
 		return v, fmt.Errorf("server: Options.MaxExec is %d, below 0", v.MaxExec)
+	case v.ACLFile != "" && v.Users != nil:
+		return v, errors.New("server: Options has both Users and ACLFile")
+	case v.Debug > DebugAllowed:
+		return v, fmt.Errorf("server: Options.Debug is %d, no known access", v.Debug)
 	case v.IdleTimeout < 0:
 		return v, fmt.Errorf("server: Options.IdleTimeout is %v, below 0", v.IdleTimeout)
 	}
@@ -138,5 +170,6 @@ var (
 	errBigRequest = errors.New("server: the client's request or transaction is too big")
 	errBigExec    = errors.New("server: the replies of the client's transaction are too big")
 	errFlooded    = errors.New("server: the client does not read its messages")
+	errDismissed  = errors.New("server: the client's user is gone, or may not have its subscriptions any more")
 	errStalled    = errors.New("server: the client does not read its replies")
 )

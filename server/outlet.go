@@ -33,6 +33,7 @@ type outlet struct {
 	limit   int     // bytes that may wait before Write does
 	stall   time.Duration
 	traffic *traffic    // of the session
+	tap     *tap        // nil but for requests that are intercepted
 	busy    atomic.Bool // a goroutine writes; set and cleared with mu held
 
 	mu      sync.Mutex
@@ -49,6 +50,11 @@ func (o *outlet) Write(p []byte) (int, error) {
 	o.traffic.out += int64(len(p))
 	o.traffic.writes++
 	size := len(p)
+	if o.tap != nil {
+		if p = o.tap.pass(p); len(p) == 0 {
+			return size, nil
+		}
+	}
 	if o.socket != nil && !o.busy.Load() {
 		n, err := o.socket.tryWrite(p)
 		if err != nil {

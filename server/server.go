@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -25,15 +23,18 @@ import (
 type Server struct {
 	store    *nook.Store
 	options  Options
-	password [sha256.Size]byte // of Options.Password
 	runID    string
+	replID   atomic.Pointer[string] // as INFO shows it
 	started  time.Time
+	heap     heapMarks
 	gears    sync.Pool // of *gear
 	commands commandStats
 	errors   errorStats
 	rates    rates
 	timing   timing
+	node     *node // nil if it is none of a cluster
 	scripts  scripting.Wire
+	users    *users
 	busy     atomic.Int64 // Options.BusyThreshold, as CONFIG SET may have changed it
 	finish   context.CancelFunc
 
@@ -63,10 +64,14 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	users, err := newUsers(&v)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
 		store:     store,
 		options:   v,
-		password:  sha256.Sum256([]byte(v.Password)),
+		users:     users,
 		runID:     newRunID(),
 		started:   store.Now(),
 		commands:  newCommandStats(command.All()),
@@ -74,6 +79,8 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 		listeners: map[net.Listener]bool{},
 	}
 	s.timing.set(defaultTiming)
+	s.replID.Store(&s.runID)
+	s.heap.start = readHeap().objects
 	s.gears.New = func() any { return newGear(v.limits()) }
 	s.busy.Store(int64(max(v.BusyThreshold, 0)))
 	ctx, finish := context.WithCancel(context.Background())
@@ -81,6 +88,10 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 	s.scripts = scripting.Wire{
 		Engine: scripting.Of(store.Select(0)), Context: ctx, Limits: scripting.Limits(*v.Scripts), Threshold: s.busyAfter,
 		Logger: s.logScript, Tally: scriptTally{s},
+	}
+	if v.Cluster != nil {
+		host, port, _ := announced(v.Announce) // is valid
+		s.node = v.Cluster.join(s, host, port)
 	}
 	return s, nil
 }
@@ -109,6 +120,9 @@ func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	if !s.listen(l) {
 		return ErrClosed
+	}
+	if s.node != nil {
+		s.node.listens(l)
 	}
 	defer s.unlisten(l)
 	for wait := time.Duration(0); ; {
@@ -234,12 +248,8 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.finish()
 	s.serving.Wait()
+	if s.node != nil {
+		s.node.leave()
+	}
 	return nil
-}
-
-// admits reports whether a password is the right one, in a time that does not
-// tell how much of it is right.
-func (s *Server) admits(password string) bool {
-	sum := sha256.Sum256([]byte(password))
-	return subtle.ConstantTimeCompare(sum[:], s.password[:]) == 1
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/resp"
 )
@@ -43,14 +44,19 @@ type session struct {
 	call   command.Call
 	meter  meter
 	memo   memo
-	inbox  inbox
+
+	request *Request // nil unless requests are intercepted
+
+	inbox inbox
+	redirection
 
 	own     profile
+	visitor visitor
 	locked  bool          // the client must authenticate
 	tx      *transaction  // nil outside of MULTI
 	inner   *command.Call // of queued commands, nil outside of EXEC
 	watched watched
-	guarded bool                 // locked, in a transaction, or subscribed: requests need more than to be run
+	guarded bool                 // locked, restricted, in a transaction, subscribed, or of a cluster's node: requests need more than to be run
 	leaving bool                 // no further request is read
 	dropped bool                 // nor is anything sent any more
 	waiting atomic.Pointer[wait] // while a command waits; others may look
@@ -65,6 +71,8 @@ type session struct {
 type profile struct {
 	name, libName, libVersion, user string
 
+	member      *member
+	sub         *nook.Subscription // nil if the client never asked
 	proto       int
 	db          int
 	channels    int          // that it is subscribed to
@@ -82,7 +90,7 @@ type profile struct {
 }
 
 func newSession(s *Server, c net.Conn) *session {
-	x := &session{server: s, conn: c, since: s.store.Now()}
+	x := &session{server: s, conn: c, since: s.store.Now(), redirection: redirection{node: s.node}}
 	x.socket = newSocket(x)
 	x.outlet.conn, x.outlet.socket = c, x.socket
 	x.outlet.limit, x.outlet.stall = s.options.MaxUnread, s.options.StallTimeout
@@ -96,12 +104,6 @@ func newSession(s *Server, c net.Conn) *session {
 	return x
 }
 
-// login makes the session that of the default user.
-func (s *session) login() {
-	s.own.user = command.DefaultUser
-	s.setLocked(s.HasPassword())
-}
-
 func (s *session) setLocked(yes bool) {
 	s.locked = yes
 	s.guard()
@@ -111,7 +113,9 @@ func (s *session) setLocked(yes bool) {
 }
 
 // guard notes whether requests need more than to be run.
-func (s *session) guard() { s.guarded = s.locked || s.tx != nil || s.inbox.sub != nil }
+func (s *session) guard() {
+	s.guarded = s.locked || s.visitor.restricted || s.tx != nil || s.inbox.sub != nil || s.node != nil
+}
 
 // refuseTimeout is how long a client that is refused may take to hear why.
 const refuseTimeout = time.Second
@@ -143,6 +147,10 @@ func (s *session) run() {
 			return
 		}
 		s.gear.args, s.gear.begun = args, 0
+		if s.server.options.Intercept != nil {
+			s.intercepted(args)
+			continue
+		}
 		s.do(args)
 	}
 }
@@ -182,7 +190,10 @@ func (s *session) pause() error {
 		s.Deliver()
 	}
 	s.publish()
-	err := s.gear.out.Flush()
+	err := s.meet()
+	if err == nil {
+		err = s.gear.out.Flush()
+	}
 	if err == nil && s.inbox.sub != nil {
 		err = s.sleep()
 	}
@@ -193,6 +204,9 @@ func (s *session) pause() error {
 func (s *session) resume(n int) {
 	if s.inbox.sub != nil {
 		s.wake()
+	}
+	if s.meet() != nil {
+		s.abandon()
 	}
 	now := s.server.store.Now()
 	s.meter.since, s.own.active = now, now
@@ -210,6 +224,9 @@ func (s *session) setIdleDeadline() {
 // do runs a request, or queues it, or says what is wrong with it.
 func (s *session) do(args []string) {
 	row, err := s.memo.lookup(args)
+	if err == nil && row.Flags.Has(command.Protected) {
+		err = s.unprotect(row)
+	}
 	if err != nil {
 		s.misunderstand(args, err)
 		return
@@ -233,6 +250,9 @@ func (s *session) do(args []string) {
 	}
 	if s.meter.exact {
 		s.timed(&s.call)
+	}
+	if s.node != nil {
+		s.conclude()
 	}
 }
 
@@ -298,7 +318,13 @@ func (s *session) admit(row *command.Row, args []string) bool {
 		err = command.ErrNoAuth
 	case s.tx != nil && row.Flags.Has(command.NoMulti):
 		err = command.ErrNoMulti
-	case s.inbox.sub != nil:
+	default:
+		err = s.permit(row, args)
+	}
+	if err == nil && s.node != nil && !s.route(row, args) {
+		return false
+	}
+	if err == nil && s.inbox.sub != nil {
 		err = s.confine(row)
 	}
 	if err == nil {
@@ -309,6 +335,7 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	}
 	switch {
 	case err != nil:
+		s.stepOut()
 		s.reject(row, err)
 	case s.tx == nil || immediate(row):
 		return true
@@ -348,6 +375,8 @@ func (s *session) lose(err error) {
 		s.abandon()
 	case errors.As(err, &broken):
 		s.fail(&s.call, err)
+	case errors.Is(err, errDismissed):
+		s.abandon()
 	case errors.Is(err, errBigRequest), errors.Is(err, errStalled):
 		s.cutOff(err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -394,6 +423,7 @@ func (s *session) rescue() {
 // end sends what is left to send and closes the connection. The gear does not
 // go back to the pool: it may be in any state.
 func (s *session) end() {
+	s.stepOut()
 	s.Unwatch()
 	if s.isFlooded() {
 		s.server.flooded.Add(1)
@@ -442,6 +472,7 @@ func (s *session) update() {
 		now = s.inner
 	}
 	p.proto, p.db, p.row = now.Out.Proto(), now.DB.DBIndex(), s.call.Row
+	p.member, p.sub = s.visitor.member, s.inbox.sub
 	p.unparsed, p.unsent = s.gear.in.Buffered()+len(s.gear.fresh), s.outlet.unsent()
 	if s.inbox.sub != nil || p.channels+p.patterns+p.shards > 0 {
 		p.channels, p.patterns, p.shards = s.subscribed()

@@ -52,10 +52,14 @@ func (s *session) grows(row *command.Row) bool {
 	return true
 }
 
-// enqueue keeps a command for EXEC.
+// enqueue keeps a command for EXEC, unless that will not run any.
 func (s *session) enqueue(row *command.Row, args []string) {
 	s.call.Args, s.call.Row = args, row
 	t := s.tx
+	if t.spoiled {
+		s.call.Out.Simple("QUEUED")
+		return
+	}
 	from := len(t.args)
 	t.args = append(t.args, args...)
 	t.queue = append(t.queue, queued{row, from, len(t.args)})
@@ -224,10 +228,15 @@ func (s *session) exec(inner *command.Call, w watched) error {
 // error does not stop it. Nor does a reply too big to keep: the rest of the transaction
 // is owed to others, only the client is not told.
 func (s *session) runQueue(inner *command.Call) {
-	t, out := s.tx, inner.Out
+	t, out, denied := s.tx, inner.Out, false
 	out.Array(len(t.queue))
 	for _, q := range t.queue {
 		inner.Args, inner.Row = t.args[q.from:q.to:q.to], q.row
+		if err := s.permitLater(q.row, inner.Args); err != nil {
+			denied = true
+			s.fail(inner, err)
+			continue
+		}
 		s.count(q.row)
 		if err := q.row.Run(inner); err != nil {
 			s.meter.failure()
@@ -240,6 +249,9 @@ func (s *session) runQueue(inner *command.Call) {
 			out.Reset(io.Discard)
 			s.cutOff(errBigExec)
 		}
+	}
+	if denied { // which is a failure of EXEC
+		s.server.commands[s.call.Row].failed.Add(1)
 	}
 }
 

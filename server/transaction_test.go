@@ -306,3 +306,12 @@ func TestWatchedKeysAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestSpoiledTransactionKeepsNothing has others see that commands after a wrong one are not kept.
+func TestSpoiledTransactionKeepsNothing(t *testing.T) {
+	h := start(t, nil, nil)
+	c := h.client()
+	talk(t, c, "MULTI => +OK", "PING => +QUEUED", "PING a b c => +QUEUED", "GET => -ERR wrong number of arguments for 'get' command", "PING => +QUEUED")
+	require.Contains(t, h.client().Do("CLIENT", "LIST").Str, " multi=2 ")
+	talk(t, c, "EXEC => -EXECABORT Transaction discarded because of previous errors.")
+}

@@ -19,6 +19,7 @@ const maxKept = 64 << 10
 // client goes, the command need not go on. What the client sends meanwhile is kept for later.
 type wait struct {
 	session *session
+	slot    int           // of its keys, if it is that of a cluster's node
 	begun   bool          // Done was called
 	over    chan struct{} // closed with err set
 	idle    chan struct{} // closed when nobody reads any more
@@ -58,6 +59,7 @@ func (w *wait) begin() {
 	w.over, w.idle = make(chan struct{}), make(chan struct{})
 	s.own.waits = true
 	s.waiting.Store(w)
+	s.stepOut()                             // from here on, who changes the map of the cluster ends the wait
 	_ = s.conn.SetReadDeadline(time.Time{}) // an error is that of a connection gone, which the read will tell
 	if err := s.pause(); err != nil {
 		w.end(err)
@@ -121,7 +123,7 @@ func (w *wait) finish() {
 // Block runs a command that may have to wait. It returns nil if CLIENT UNBLOCK
 // has ended the waiting as a timeout.
 func (s *session) Block(run func(ctx context.Context) error) error {
-	w := &wait{session: s}
+	w := &wait{session: s, slot: s.slot}
 	err := run(w)
 	if w.begun {
 		w.finish()

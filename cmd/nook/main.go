@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -55,6 +56,7 @@ type config struct {
 	addr    string
 	store   nook.Options
 	session server.Options
+	files   tlsFiles
 }
 
 // parse reads the command line. It has told the user of errors already if it
@@ -65,7 +67,14 @@ func parse(args []string, errOut io.Writer) (config, error) {
 	flags.SetOutput(errOut)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:6379", "where to listen: `host:port`, or unix:path for a unix socket")
 	flags.StringVar(&c.session.Password, "requirepass", "", "`password` that clients must give; none if empty")
+	flags.StringVar(&c.session.ACLFile, "aclfile", "", "`file` of users, read at the start and by ACL LOAD, written by ACL SAVE; none if empty")
+	c.files.define(flags)
 	flags.IntVar(&c.session.MaxClients, "maxclients", 0, "most connections at a time; 0 means 10000")
+	flags.BoolFunc("cluster", "answer as a cluster of one node, which has all slots", func(string) error {
+		c.session.Cluster = server.NewCluster()
+		return nil
+	})
+	flags.StringVar(&c.session.Announce, "announce", "", "`host:port` that clients of the cluster are told; where it listens if empty")
 	flags.IntVar(&c.store.Databases, "databases", 0, "number of databases; 0 means 16")
 	flags.Func("maxmemory", "limit of memory in `bytes`, or with a unit such as mb; 0 means none", func(s string) (err error) {
 		c.store.MaxMemory, err = parseSize(s)
@@ -94,6 +103,10 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	secure, err := c.files.config()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.session.OnShutdown = cancel
@@ -107,9 +120,17 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if c.session.Cluster != nil {
+		if err := c.session.Cluster.Spread(); err != nil {
+			return err
+		}
+	}
 	l, err := listen(c.addr)
 	if err != nil {
 		return err
+	}
+	if secure != nil {
+		l = tls.NewListener(l, secure)
 	}
 	fmt.Fprintln(out, "nook: ready to accept connections on", l.Addr())
 	return serve(ctx, srv, l)

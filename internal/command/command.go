@@ -9,6 +9,7 @@ package command
 
 import (
 	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/acl"
 	"github.com/nookdb/nook/internal/resp"
 )
 
@@ -38,6 +39,7 @@ type Row struct {
 
 	parent *Row
 	table  *table
+	access *acl.Command
 }
 
 // A Deprecation says what to use in the place of an old command.

@@ -66,7 +66,9 @@ type Server struct {
 	MaxRequest  int64         // bytes of a request that is not yet whole
 	Port        int           // of TCP, 0 for none
 	BusyAfter   time.Duration // how long a script runs before others are told that it does; 0 for ever
+	DebugAccess string        // who may send DEBUG: no, local or yes
 	Timing
+	AccessParameters
 }
 
 // Timing is what the parameters tell of commands that take long.
@@ -97,12 +99,17 @@ type parameters struct {
 // parameterTable has all parameters. What is not there has no meaning for nook. Persistence,
 // which is not there, is answered for all the same: tools ask whether it would be in their way.
 var parameterTable = []parameter{
+	{name: "acl-pubsub-default", get: getPubSubDefault, serve: setPubSubDefault},
+	{name: "aclfile", get: func(p *parameters) string { return p.server.ACLFile }},
+	{name: "acllog-max-len", get: func(p *parameters) string { return decimal(p.server.MaxDenials) },
+		serve: numberSetter(0, func(s *Server) *int64 { return &s.MaxDenials })},
 	{name: "appendonly", get: fixed("no")},
 	{name: "busy-reply-threshold", alias: "lua-time-limit",
 		get: func(p *parameters) string { return decimal(p.server.BusyAfter / time.Millisecond) }, serve: setBusyAfter},
 	{name: "client-query-buffer-limit", get: func(p *parameters) string { return decimal(p.server.MaxRequest) }},
 	{name: "cluster-enabled", get: fixed("no")},
 	{name: "databases", get: func(p *parameters) string { return decimal(p.c.DB.Databases()) }},
+	{name: "enable-debug-command", get: func(p *parameters) string { return p.server.DebugAccess }},
 	sizeParameter("hash-max-listpack-entries", "hash-max-ziplist-entries", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.HashMaxListpackEntries }),
 	sizeParameter("hash-max-listpack-value", "hash-max-ziplist-value", memory,
@@ -123,6 +130,7 @@ var parameterTable = []parameter{
 	{name: "notify-keyspace-events", get: func(p *parameters) string { return p.settings.Notify.String() }, set: setNotify},
 	{name: "port", get: func(p *parameters) string { return decimal(p.server.Port) }},
 	{name: "proto-max-bulk-len", get: func(p *parameters) string { return decimal(p.server.MaxBulk) }},
+	{name: "requirepass", get: func(p *parameters) string { return p.server.Password }, serve: setPassword},
 	{name: "save", get: fixed("")},
 	sizeParameter("set-max-intset-entries", "", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.SetMaxIntsetEntries }),

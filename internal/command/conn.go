@@ -38,6 +38,9 @@ type Conn interface {
 	// authenticate.
 	Authenticated() bool
 
+	// Users returns what knows the users, and what they may do.
+	Users() Users
+
 	// HangUp ends the connection once all replies are sent.
 	HangUp()
 	// Reset makes the connection what it was at first, but for what the call
@@ -82,6 +85,8 @@ type Conn interface {
 
 	// Scripts returns what runs scripts.
 	Scripts() Scripts
+	// Cluster returns the cluster that the server is a node of, nil if it is none.
+	Cluster() Cluster
 
 	// Server returns what the parameters tell of the server.
 	Server() Server
@@ -97,6 +102,18 @@ type Conn interface {
 	SlowLog() SlowLog
 	// Latency returns how long commands took.
 	Latency() Latency
+	// Memory returns what takes the memory. The figures of the store are those that db sees.
+	Memory(db *nook.Commands) (Memory, error)
+	// MallocStats describes the allocator.
+	MallocStats() string
+	// PurgeMemory collects garbage and gives memory back to the system.
+	PurgeMemory()
+	// Sleep waits, unless the server is closed first.
+	Sleep(d time.Duration)
+	// Log writes to the server's log.
+	Log(text string)
+	// ChangeReplID gives the server a new replication ID.
+	ChangeReplID()
 	// Shutdown asks for the end of the server and hangs up.
 	Shutdown() error
 }
@@ -221,6 +238,13 @@ const (
 
 	errNoConn = Error("ERR the command needs a connection")
 )
+
+// ErrProtected returns the error of a command that may not be sent unless a parameter allows it.
+func ErrProtected(r *Row) Error {
+	container, _, _ := strings.Cut(r.FullName(), "|")
+	return Error("ERR " + upper(container) + " command not allowed. If the enable-" + container + `-command option is set to "local", ` +
+		"you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.")
+}
 
 // AbortedBy returns the error of an EXEC that was itself rejected for the given
 // reason.

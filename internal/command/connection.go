@@ -140,12 +140,19 @@ func (c *Call) introduce() {
 	out.Int(int64(out.Proto()))
 	out.Bulk("id")
 	out.Int(c.Conn.ID())
-	out.Bulk("mode")
-	out.Bulk("standalone")
+	c.field("mode", c.mode())
 	out.Bulk("role")
 	out.Bulk("master")
 	out.Bulk("modules")
 	out.Array(0)
+}
+
+// mode returns what the server is among others.
+func (c *Call) mode() string {
+	if c.clusterOf() != nil {
+		return "cluster"
+	}
+	return "standalone"
 }
 
 func ping(c *Call) error {
@@ -212,6 +219,8 @@ func selectDB(c *Call) error {
 	switch {
 	case err != nil:
 		return err
+	case n != 0 && c.clusterOf() != nil:
+		return errSelect
 	case n < 0 || n >= c.DB.Databases():
 		return nook.ErrDBIndex
 	}

@@ -30,6 +30,7 @@ func (f *fakeConn) Authenticated() bool       { return f.user != "" }
 func (f *fakeConn) HangUp()                   { f.asked = append(f.asked, "hang up") }
 func (f *fakeConn) Reset()                    { f.asked = append(f.asked, "reset") }
 func (f *fakeConn) Unwatch()                  { f.asked = append(f.asked, "unwatch") }
+func (f *fakeConn) Cluster() Cluster          { return nil }
 func (f *fakeConn) Client() Client            { return Client{ID: 7, Queued: -1, User: "u", Flags: "N"} }
 func (f *fakeConn) Clients() iter.Seq[Client] { return slices.Values([]Client{{ID: 3}, {ID: 7}}) }
 

@@ -7,7 +7,7 @@ const helpDoc = "Tells what the subcommands do."
 // It is the Run of each sub-command HELP.
 func help(c *Call) error {
 	container := c.Row.parent
-	lines := []string{upper(container.Name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
+	lines := helpTitle(container.Name)
 	if container.Run != nil {
 		lines = append(lines, "(no subcommand)", "    "+container.Doc)
 	}
@@ -16,6 +16,15 @@ func help(c *Call) error {
 			lines = append(lines, sub.usage(), "    "+sub.Doc)
 		}
 	}
+	return c.helpLines(lines)
+}
+
+func helpTitle(container string) []string {
+	return []string{upper(container) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"}
+}
+
+// helpLines replies lines, and what HELP itself does.
+func (c *Call) helpLines(lines []string) error {
 	lines = append(lines, "HELP", "    Prints this help.")
 	c.Out.Array(len(lines))
 	for _, line := range lines {

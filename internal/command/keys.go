@@ -105,6 +105,9 @@ func typeOf(c *Call) error {
 }
 
 func move(c *Call) error {
+	if c.clusterOf() != nil {
+		return errMove
+	}
 	db, err := c.database(c.Args[2])
 	if err != nil {
 		return err
@@ -123,6 +126,7 @@ func (c *Call) database(arg string) (int, error) {
 
 func copyKey(c *Call) error {
 	var o nook.CopyOptions
+	elsewhere := false
 	for i := 3; i < len(c.Args); i++ {
 		switch {
 		case is(c.Args[i], "replace"):
@@ -133,10 +137,14 @@ func copyKey(c *Call) error {
 			if err != nil {
 				return err
 			}
+			elsewhere = db != 0
 			o.DB = nook.ToDB(db)
 		default:
 			return nook.ErrSyntax
 		}
+	}
+	if elsewhere && c.clusterOf() != nil {
+		return errCopy
 	}
 	return c.flag(c.DB.CopyWith(c.Args[1], c.Args[2], o))
 }

@@ -107,6 +107,27 @@ func (r *Row) KeysOf(args, dst []string) []string {
 	return dst
 }
 
+// Anchors appends what decides which node of a cluster a call belongs to: its keys, and shard channels, which are handled as keys.
+func (r *Row) Anchors(args, dst []string) []string {
+	if len(r.Keys) == 0 && r.Locate == nil {
+		return dst
+	}
+	dst = r.KeysOf(args, dst)
+	var buf [8]KeyRef
+	for i := range r.Keys {
+		if r.Keys[i].Flags&NotKey != 0 {
+			refs, _ := r.Keys[i].find(args, buf[:0])
+			for _, ref := range refs {
+				dst = append(dst, args[ref.Pos])
+			}
+		}
+	}
+	return dst
+}
+
+// ShardChannels reports whether what Anchors appends are shard channels.
+func (r *Row) ShardChannels() bool { return r.hasShardChannels() }
+
 // Scope appends the keys among the arguments of a call to dst, and reports whether the command works on no others. For
 // arguments that it cannot read it does not.
 func (r *Row) Scope(args, dst []string) (keys []string, all bool) {

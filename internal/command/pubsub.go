@@ -107,7 +107,13 @@ var pubsubSubRows = []*Row{
 	},
 }
 
-func publish(c *Call) error { return c.publish(c.DB.Publish(c.Args[1], c.Args[2])) }
+func publish(c *Call) error {
+	n, err := c.DB.Publish(c.Args[1], c.Args[2])
+	if k := c.clusterOf(); k != nil && err == nil {
+		k.Relay(c.Args[1], c.Args[2])
+	}
+	return c.publish(n, err)
+}
 
 func spublish(c *Call) error { return c.publish(c.DB.SPublish(c.Args[1], c.Args[2])) }
 

@@ -93,6 +93,9 @@ func (c *Call) flushMode() error {
 }
 
 func swapDB(c *Call) error {
+	if c.clusterOf() != nil {
+		return errSwapDB
+	}
 	a, ok := dbNumber(c.Args[1])
 	if !ok {
 		return errFirstDB

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"strings"
+
 	"github.com/nookdb/nook"
 )
 
@@ -46,7 +48,7 @@ type sortCall struct {
 }
 
 func sortKey(c *Call) error {
-	s, err := parseSort(c.Args[2:], true)
+	s, err := parseSort(c.Args[2:], true, c.sortRefusal())
 	switch {
 	case err != nil:
 		return err
@@ -57,7 +59,7 @@ func sortKey(c *Call) error {
 }
 
 func sortReadOnly(c *Call) error {
-	s, err := parseSort(c.Args[2:], false)
+	s, err := parseSort(c.Args[2:], false, c.sortRefusal())
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,22 @@ func (c *Call) sorted(s sortCall) error {
 	return nil
 }
 
-func parseSort(args []string, mayStore bool) (s sortCall, err error) {
+// sortRefusal is why the patterns of SORT are refused, if they are. They name keys that nobody sees in the request, so they are for
+// those who may read all, and not for clusters.
+type sortRefusal struct{ by, get error }
+
+func (c *Call) sortRefusal() sortRefusal {
+	switch {
+	case c.clusterOf() != nil:
+		return sortRefusal{errSortByNode, errSortGetNode}
+	case !c.readsAll():
+		return sortRefusal{errSortBy, errSortGet}
+	}
+	return sortRefusal{}
+}
+
+// parseSort reads the options of SORT.
+func parseSort(args []string, mayStore bool, refused sortRefusal) (s sortCall, err error) {
 	for len(args) > 0 {
 		n := 1
 		switch word := args[0]; {
@@ -96,10 +113,13 @@ func parseSort(args []string, mayStore bool) (s sortCall, err error) {
 			s.stores, s.dst = true, args[1]
 		case is(word, "by") && len(args) > 1:
 			n = 2
-			s.by(args[1])
+			if !s.by(args[1]) {
+				err = refused.by
+			}
 		case is(word, "get") && len(args) > 1:
 			n = 2
 			s.Get = append(s.Get, args[1])
+			err = refused.get
 		default:
 			err = nook.ErrSyntax
 		}
@@ -111,15 +131,17 @@ func parseSort(args []string, mayStore bool) (s sortCall, err error) {
 	return s, nil
 }
 
-// by reads a pattern. One without a * is final: whatever follows, nothing is sorted.
-func (s *sortCall) by(pattern string) {
+const (
+	errSortBy  = Error("ERR BY option of SORT denied due to insufficient ACL permissions.")
+	errSortGet = Error("ERR GET option of SORT denied due to insufficient ACL permissions.")
+)
+
+// by reads a pattern, and reports whether it has no *. Such a one is final: whatever follows, nothing is sorted.
+func (s *sortCall) by(pattern string) (final bool) {
 	s.By = pattern
-	for _, c := range []byte(cString(pattern)) {
-		if c == '*' {
-			return
-		}
-	}
-	s.Unsorted = true
+	final = !strings.Contains(cString(pattern), "*")
+	s.Unsorted = s.Unsorted || final
+	return final
 }
 
 // limit reads an offset and a count, of which a negative one stands for all.

@@ -2,6 +2,8 @@ package command
 
 import (
 	"strings"
+
+	"github.com/nookdb/nook/internal/acl"
 )
 
 // commands is the table of all commands.
@@ -10,7 +12,7 @@ var commands = newTable(
 	listRows, setRows, zsetRows,
 	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
 	keyRows, ttlRows, scanRows, objectRows,
-	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, slowlogRows, latencyRows, configRows, commandRows,
+	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows,
 )
 
 // All returns the rows of all commands; those of sub-commands are in their
@@ -27,6 +29,7 @@ func Lookup(args []string) (*Row, error) { return commands.lookup(args) }
 type table struct {
 	rows   []*Row
 	byName map[string]*Row // by name in lower case
+	access *acl.Table
 }
 
 // maxName is longer than the name of any command.
@@ -42,6 +45,7 @@ func newTable(families ...[]*Row) *table {
 			r.join(t, nil)
 		}
 	}
+	t.access = t.accessTable()
 	return t
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var groups = []string{"string", "bitmap", "hash", "generic", "transactions", "connection", "server", "list", "set", "sorted-set", "hyperloglog", "geo", "stream", "pubsub", "scripting"}
+var groups = []string{"string", "bitmap", "hash", "generic", "transactions", "connection", "server", "list", "set", "sorted-set", "hyperloglog", "geo", "stream", "pubsub", "scripting", "cluster"}
 
 // TestTable checks what every row must have.
 func TestTable(t *testing.T) {

@@ -22,6 +22,8 @@ func compare(c command, redis, nook resp.Reply) bool {
 		same = sortComparer(c)
 	case name == "EVAL" || name == "EVAL_RO" || name == "EVALSHA" || name == "EVALSHA_RO":
 		same = sameRelayed(c)
+	case name == "ACL GETUSER" && len(c) > 2 && c[2] == "cat":
+		same = sameKind
 	case name == "ZSCAN" && len(c) > 2 && c[2] != "0":
 		same = sameShape // what is at another cursor is each server's own
 	}
@@ -98,6 +100,11 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 	"COMMAND INFO": sameRows,
 	"COMMAND LIST": sameKind,
 	"INFO":         sameKind,
+
+	"ACL LIST":    sameUsers,
+	"ACL GETUSER": sameUser,
+	"ACL LOG":     sameDenials,
+	"ACL GENPASS": sameGenPass,
 
 	"CONFIG GET": pairsInAnyOrder,
 

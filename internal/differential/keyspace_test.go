@@ -89,7 +89,11 @@ func (r *replay) compareKeys(db int, keys []resp.Reply) bool {
 	}
 	dumps := step{conn: checker}
 	for i, key := range keys {
-		dumps.commands = append(dumps.commands, dump(r.lastReplies()[2+3*i].Str, key.Str)...)
+		t := r.lastReplies()[2+3*i].Str
+		dumps.commands = append(dumps.commands, dump(t, key.Str)...)
+		if t != "stream" { // whose IDs may be those of the time
+			dumps.commands = append(dumps.commands, command{"DEBUG", "DIGEST-VALUE", key.Str})
+		}
 	}
 	return r.step(dumps)
 }

@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,6 +90,16 @@ var kinds = map[string]func(*rapid.T) string{
 	"library":      from(luaLibraries),
 	"libraryname":  from(libraryNames),
 	"functionname": from(functionNames),
+
+	"aclname":    from(aclNames),
+	"anyaclname": from(anyACLNames),
+	"cat":        from([]string{"cat"}),
+	"category":   from(slices.Concat(categoryRules, evenRules)),
+	"rule":       from(aclRules),
+	"login":      from(logins),
+	"secret":     from(secrets),
+	"aclscript":  from(aclScripts),
+	"aclchannel": from(aclChannels),
 
 	"version":  mostly(versions, badVersions),
 	"name":     mostly(clientNames, badClientNames),

@@ -68,9 +68,11 @@ func (s redisSide) close() {}
 type nookSide struct {
 	maxBulk  int64  // the longest string and argument; 0 is the default
 	password string // "" for none
+	aclFile  string // "" for none
 	dir      string
 	clock    nook.Clock // nil for real time
 	notify   nook.Notify
+	noDebug  bool
 }
 
 func (s nookSide) begin(t redistest.TB) instance {
@@ -80,10 +82,16 @@ func (s nookSide) begin(t redistest.TB) instance {
 		t.Fatalf("nook.New: %v", err)
 	}
 	i := &nookInstance{store: store}
+	debug := server.DebugLocal
+	if s.noDebug {
+		debug = server.DebugDenied
+	}
 	i.server, err = server.New(store, &server.Options{
 		Password:   s.password,
+		ACLFile:    s.aclFile,
 		MaxBulk:    s.maxBulk,
 		OnShutdown: i.shutdown,
+		Debug:      debug,
 	})
 	if err != nil {
 		t.Fatalf("server.New: %v", err)

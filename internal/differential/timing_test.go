@@ -132,6 +132,7 @@ func TestLatencyHistogram(t *testing.T) {
 	for d := time.Duration(1); d < time.Second; d *= 2 {
 		h.Add(d, 1)
 	}
+	h.Add(time.Second, 1)
 	known := map[int64]bool{}
 	for _, step := range h.Cumulative() {
 		known[step.Micros] = true

@@ -16,6 +16,8 @@ var typedOnly = map[string]string{
 	"Databases": "an option of the store",
 	"MakeRoom":  "what the server does before it queues a command",
 
+	"DebugDigest": "a part of DEBUG", "DebugDigestValue": "a part of DEBUG", "DebugObject": "a part of DEBUG", "SetActiveExpire": "a part of DEBUG",
+
 	"MaxStringLen": "an option of the store",
 	"Events":       "PSUBSCRIBE receives events as messages",
 
@@ -38,10 +40,22 @@ var wireOnly = map[string]string{
 	"EVAL":     scripts, "EVAL_RO": scripts, "EVALSHA": scripts, "EVALSHA_RO": scripts, "FCALL": scripts, "FCALL_RO": scripts,
 	"FUNCTION KILL": "a context ends what it was given to", "SCRIPT KILL": "a context ends what it was given to",
 	"FUNCTION STATS": figures, "FUNCTION HELP": table, "SCRIPT HELP": table,
+	"ACL CAT": table, "ACL HELP": table, "ACL DELUSER": access, "ACL DRYRUN": access, "ACL GENPASS": access, "ACL GETUSER": access, "ACL LIST": access,
+	"ACL LOAD": access, "ACL LOG": access, "ACL SAVE": access, "ACL SETUSER": access, "ACL USERS": access, "ACL WHOAMI": access,
+	"DEBUG": "of its parts those about the store have methods", "MEMORY DOCTOR": figures, "MEMORY HELP": table,
+	"MEMORY MALLOC-STATS": figures, "MEMORY PURGE": figures, "MEMORY STATS": figures,
 	"LATENCY DOCTOR": figures, "LATENCY GRAPH": figures, "LATENCY HELP": table, "LATENCY HISTOGRAM": figures,
 	"LATENCY HISTORY": figures, "LATENCY LATEST": figures, "LATENCY RESET": figures,
 	"SLOWLOG GET": figures, "SLOWLOG HELP": table, "SLOWLOG LEN": figures, "SLOWLOG RESET": figures,
 	"SCRIPT DEBUG": session, "SCRIPT EXISTS": cache, "SCRIPT FLUSH": cache, "SCRIPT LOAD": cache, "SCRIPT SHOW": cache,
+	"ASKING": nodes, "READONLY": nodes, "READWRITE": nodes, "CLUSTER ADDSLOTS": nodes, "CLUSTER ADDSLOTSRANGE": nodes,
+	"CLUSTER BUMPEPOCH": nodes, "CLUSTER COUNT-FAILURE-REPORTS": nodes, "CLUSTER COUNTKEYSINSLOT": nodes,
+	"CLUSTER DELSLOTS": nodes, "CLUSTER DELSLOTSRANGE": nodes, "CLUSTER FAILOVER": nodes, "CLUSTER FLUSHSLOTS": nodes,
+	"CLUSTER FORGET": nodes, "CLUSTER GETKEYSINSLOT": nodes, "CLUSTER HELP": nodes, "CLUSTER INFO": nodes,
+	"CLUSTER KEYSLOT": nodes, "CLUSTER LINKS": nodes, "CLUSTER MEET": nodes, "CLUSTER MYID": nodes, "CLUSTER MYSHARDID": nodes,
+	"CLUSTER NODES": nodes, "CLUSTER REPLICAS": nodes, "CLUSTER REPLICATE": nodes, "CLUSTER RESET": nodes,
+	"CLUSTER SAVECONFIG": nodes, "CLUSTER SET-CONFIG-EPOCH": nodes, "CLUSTER SETSLOT": nodes, "CLUSTER SHARDS": nodes,
+	"CLUSTER SLAVES": nodes, "CLUSTER SLOT-STATS": nodes, "CLUSTER SLOTS": nodes,
 }
 
 const (
@@ -49,6 +63,8 @@ const (
 	figures = "about figures of the server"
 	table   = "about the wire table"
 	scripts = "what package script is for"
+	access  = "a program that has the store may do everything"
+	nodes   = "about the nodes of a cluster; in Go it is server.Cluster"
 	cache   = "in Go a script is a variable"
 )
 

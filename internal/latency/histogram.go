@@ -93,8 +93,11 @@ func (h *Histogram) Cumulative() (steps []Step) {
 	return steps
 }
 
-// highest returns the largest number in the part that a power of two begins.
+// highest returns the largest number in the part that a power of two begins. Beyond all parts it is the power itself.
 func highest(power int64) int64 {
+	if power > longest {
+		return power
+	}
 	shift := max(bits.Len64(uint64(power))-halfBits-1, 0)
 	return power + 1<<shift - 1
 }

@@ -138,6 +138,7 @@ func start(path, dir string, args []string) (*Server, error) {
 		"--save", "",
 		"--appendonly", "no",
 		"--daemonize", "no",
+		"--enable-debug-command", "local",
 	}, args...)...)
 	if err := s.launch(); err != nil {
 		s.stop()

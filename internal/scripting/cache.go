@@ -67,6 +67,15 @@ func (e *Engine) Flush() {
 	c.passes = nil
 }
 
+// ScriptBytes returns how long the sources of all scripts are that are kept.
+func (e *Engine) ScriptBytes() (n int) {
+	e.scripts.bySHA.Range(func(_, x any) bool {
+		n += len(x.(*cached).program.Source())
+		return true
+	})
+	return n
+}
+
 // Scripts returns how many scripts EVALSHA knows.
 func (e *Engine) Scripts() int { return int(e.scripts.size.Load()) }
 

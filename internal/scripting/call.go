@@ -7,6 +7,7 @@ import (
 
 	glua "github.com/yuin/gopher-lua"
 
+	"github.com/nookdb/nook/internal/cluster"
 	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/lua"
 )
@@ -129,6 +130,7 @@ const (
 	errUnknown      = "ERR Unknown Redis command called from script"
 	errArity        = "ERR Wrong number of args calling Redis command from script"
 	errForbidden    = "ERR This Redis command is not allowed from script"
+	errSlots        = "ERR Script attempted to access keys that do not hash to the same slot"
 	errReadOnly     = "ERR Write commands are not allowed from read-only scripts."
 )
 
@@ -163,6 +165,11 @@ func (r *run) admit(m *machine) string {
 		return errArity
 	case row.Flags.Has(command.NoScript):
 		return errForbidden
+	}
+	if text := r.refusal(row, m.args); text != "" {
+		return text
+	}
+	switch {
 	case row.Flags&(command.Write|command.MayReplicate) != 0 && r.readOnly:
 		return errReadOnly
 	case row.Flags.Has(command.DenyOOM) && r.full != nil && !r.wrote.Load():
@@ -172,6 +179,27 @@ func (r *run) admit(m *machine) string {
 		r.wrote.Store(true)
 	}
 	m.inner.Row = row
+	if r.cluster != nil {
+		return r.locate(&m.inner)
+	}
+	return ""
+}
+
+// locate says why a command must not be run that is to be run at another node of the cluster, "" if it may.
+func (r *run) locate(c *command.Call) string {
+	if err := r.cluster.Permit(c); err != nil {
+		return command.ErrorText(err)
+	}
+	if !r.oneSlot {
+		return ""
+	}
+	for _, key := range c.Row.Anchors(c.Args, nil) {
+		slot := cluster.Slot(key)
+		if r.slot >= 0 && r.slot != slot {
+			return errSlots
+		}
+		r.slot = slot
+	}
 	return ""
 }
 
@@ -298,19 +326,4 @@ func (m *machine) setRepl(l *glua.LState) int {
 		m.run.journal = &before
 	}
 	return 0
-}
-
-// aclCheck is redis.acl_check_cmd. There is one user, who may do all.
-func (m *machine) aclCheck(l *glua.LState) int {
-	if m.run == nil {
-		return m.fail(l, "ERR redis.acl_check_cmd can only be called inside a script invocation", false, true)
-	}
-	if text := m.arguments(l); text != "" {
-		return m.fail(l, text, false, true)
-	}
-	if command.RowOf(m.args) == nil {
-		return m.fail(l, "ERR Invalid command passed to redis.acl_check_cmd()", false, true)
-	}
-	l.Push(glua.LTrue)
-	return 1
 }

@@ -23,6 +23,7 @@ import (
 	glua "github.com/yuin/gopher-lua"
 
 	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/cluster"
 	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/lua"
 )
@@ -69,6 +70,7 @@ type Task struct {
 // Errors of scripts that are not run.
 var (
 	errWriteFlag = command.Error("ERR Can not execute a script with write flag using *_ro command.")
+	errNoCluster = command.Error("ERR Can not run script on cluster, 'no-cluster' flag is set.")
 	errNotOOM    = command.Error("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
 )
 
@@ -123,6 +125,9 @@ func (t *Task) permit(f *flags) error {
 	if f.given && !f.noWrites && t.ReadOnly {
 		return errWriteFlag
 	}
+	if f.noCluster && t.Conn != nil && t.Conn.Cluster() != nil {
+		return errNoCluster
+	}
 	if t.Context != nil && t.Context.Err() != nil {
 		return context.Cause(t.Context)
 	}
@@ -133,8 +138,17 @@ func (t *Task) permit(f *flags) error {
 func (m *machine) begin(e *Engine, t *Task, name string, f *flags) *run {
 	r := &m.own
 	*r = run{
-		engine: e, ctx: t.Context, conn: t.Conn, name: name, call: t.Call, function: t.Program == nil, limits: t.Limits,
+		engine: e, ctx: t.Context, conn: t.Conn, users: usersOf(t.Conn), name: name, call: t.Call, function: t.Program == nil, limits: t.Limits,
 		readOnly: t.ReadOnly || f.noWrites, tally: tally{t.Tally, t.Row, t.DB},
+	}
+	if t.Conn != nil {
+		r.cluster = t.Conn.Cluster()
+	}
+	if r.cluster != nil {
+		r.slot, r.oneSlot = -1, f.given && !f.crossSlot
+		if len(t.Keys) > 0 {
+			r.slot = cluster.Slot(t.Keys[0])
+		}
 	}
 	m.run, m.inner.Conn, m.logger = r, t.Conn, t.Logger
 	return r

@@ -443,6 +443,15 @@ func (e *Engine) Libraries(db *nook.Commands) []command.Library {
 	return list
 }
 
+// LibraryBytes returns how long the code of all libraries is.
+func (e *Engine) LibraryBytes(db *nook.Commands) (n int) {
+	all, _ := db.Libraries()
+	for _, l := range all {
+		n += len(l.Code)
+	}
+	return n
+}
+
 // Count returns how many libraries and functions there are. It never waits for a function that runs.
 func (e *Engine) Count(db *nook.Commands) (libraries, functions int) {
 	l := &e.libraries

@@ -72,9 +72,10 @@ type run struct {
 	engine   *Engine
 	ctx      context.Context
 	tx       *nook.Tx
-	conn     command.Conn // nil in Go
-	name     string       // SHA of the script, or name of the function
-	call     []string     // the command that began it
+	conn     command.Conn  // nil in Go
+	users    command.Users // nil if the caller may do everything
+	name     string        // SHA of the script, or name of the function
+	call     []string      // the command that began it
 	tally    tally
 	function bool // it is one of a library
 	readOnly bool
@@ -82,9 +83,12 @@ type run struct {
 	full     error // why commands that need memory fail
 	proto    int   // that the script has chosen
 	limits   Limits
-	began    time.Time // or the first poll, which comes soon
-	listed   bool      // among the engine's
-	journal  *bool     // whether it had the effects before redis.set_repl, nil while that was not called
+	began    time.Time       // or the first poll, which comes soon
+	listed   bool            // among the engine's
+	cluster  command.Cluster // nil if the server is no node of one
+	slot     int             // of the keys so far, -1 before the first
+	oneSlot  bool            // all keys must be in one
+	journal  *bool           // whether it had the effects before redis.set_repl, nil while that was not called
 	wrote    atomic.Bool
 	killed   atomic.Pointer[error] // why it must end
 }

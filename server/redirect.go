@@ -1,0 +1,137 @@
+package server
+
+import (
+	"strconv"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/cluster"
+	"github.com/nookdb/nook/internal/command"
+)
+
+// redirection is what a session of a cluster's node keeps.
+type redirection struct {
+	node   *node          // nil if the server is none
+	asking bool           // the next request was sent here by an ASK
+	inside bool           // the session has the node's gate
+	slot   int            // of the request under way, -1 if it has none
+	relays []nook.Message // that the request has published
+}
+
+// route checks that a request belongs to the node, and reports whether to go on with it; if not, it has replied. From here
+// until stepOut the map does not change for its keys, if it is one to be run now.
+func (s *session) route(row *command.Row, args []string) bool {
+	ends := s.tx != nil && (row.Name == "exec" || row.Name == "discard" || row.Name == "reset")
+	asking := s.asking
+	if ends || s.tx == nil && row.Name != "asking" && row.Name != "multi" {
+		s.asking = false
+	}
+	s.slot = -1
+	q := cluster.Request{
+		Asking: asking || row.Flags.Has(command.Asking), Shard: row.ShardChannels(),
+		Has: func(key string) bool { return has(s.call.DB, key) },
+	}
+	if row.Name == "exec" && s.tx != nil {
+		for _, queued := range s.tx.queue {
+			q.Keys = queued.row.Anchors(s.tx.args[queued.from:queued.to], q.Keys)
+		}
+	} else {
+		q.Keys = row.Anchors(args, nil)
+	}
+	if len(q.Keys) == 0 {
+		return true
+	}
+	if s.tx == nil || immediate(row) {
+		s.node.gate.RLock()
+		s.inside = true
+	}
+	m := s.node.cluster.current.Load()
+	way := m.Route(s.node.number, &q)
+	s.slot = way.Slot
+	if way.Verdict == cluster.Here {
+		return true
+	}
+	s.stepOut()
+	s.redirect(row, redirectError(m, way))
+	return false
+}
+
+// has reports whether there is a key, without counting as an access. One that a script has not declared is taken to
+// be there: the command will say what is wrong.
+func has(db *nook.Commands, key string) bool {
+	_, ok, err := db.ObjectEncoding(key)
+	return ok || err != nil
+}
+
+// redirect replies that a request does not belong here. Unlike other reasons, this one is the reply of EXEC as it is.
+func (s *session) redirect(row *command.Row, reason command.Error) {
+	s.server.commands[row].rejected.Add(1)
+	switch {
+	case s.tx == nil:
+	case row.Name == "exec":
+		s.endTransaction()
+	default:
+		s.tx.spoiled = true
+	}
+	s.fail(&s.call, reason)
+}
+
+// redirectError returns the reply of a request that is not served.
+func redirectError(m *cluster.Map, r cluster.Route) command.Error {
+	switch r.Verdict {
+	case cluster.CrossSlot:
+		return command.ErrCrossSlot
+	case cluster.TryAgain:
+		return command.ErrTryAgain
+	case cluster.Unbound:
+		return command.ErrUnbound
+	case cluster.Down:
+		return command.ErrDown
+	case cluster.Ask:
+		return command.Error("ASK " + strconv.Itoa(r.Slot) + " " + address(&m.Nodes[r.Node]))
+	default:
+		return moved(m, r.Slot, r.Node)
+	}
+}
+
+// stepOut lets the map change again.
+func (s *session) stepOut() {
+	if s.inside {
+		s.inside = false
+		s.node.gate.RUnlock()
+	}
+}
+
+// conclude is the end of a request of a cluster's node: what it has published goes to the other nodes.
+func (s *session) conclude() {
+	s.stepOut()
+	if len(s.relays) == 0 {
+		return
+	}
+	for _, n := range s.node.others() {
+		for _, m := range s.relays {
+			_, _ = n.store.Publish(m.Channel, m.Payload) // fails only once that node is closed
+		}
+	}
+	s.relays = nil
+}
+
+// others returns the servers of the other nodes.
+func (n *node) others() []*Server {
+	list := n.cluster.Nodes()
+	return append(list[:n.number:n.number], list[n.number+1:]...)
+}
+
+// Permit checks a call in a script, whose own keys have let it in.
+func (v clusterView) Permit(c *command.Call) error {
+	has := func(key string) bool { return has(c.DB, key) }
+	q := cluster.Request{Keys: c.Row.Anchors(c.Args, nil), Shard: c.Row.ShardChannels(), Has: has}
+	route := v.Map().Route(v.node.number, &q)
+	switch route.Verdict {
+	case cluster.Here:
+		return nil
+	case cluster.Down:
+		return command.ErrScriptDown
+	default:
+		return command.ErrNotLocal
+	}
+}
