@@ -2,6 +2,7 @@ package nook
 
 import (
 	"container/heap"
+	"context"
 	"sync"
 	"time"
 )
@@ -25,6 +26,25 @@ type Timer interface {
 	// Reset makes the call due once d has passed from now on, whether it was
 	// pending or not, and reports whether it was.
 	Reset(d time.Duration) bool
+}
+
+// Sleep waits until d has passed by the store's clock, or the context ends, whose error it returns then. A negative d is no time.
+// Within a transaction it does not wait.
+//
+// O(1).
+func (c *commands) Sleep(ctx context.Context, d time.Duration) error {
+	if c.tx != nil || d <= 0 {
+		return ctx.Err()
+	}
+	over := make(chan struct{})
+	timer := c.ks.opts.Clock.AfterFunc(d, func() { close(over) })
+	defer timer.Stop()
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // realClock is the time of package time, and so that of a testing/synctest

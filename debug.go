@@ -53,7 +53,7 @@ func (ks *keyspace) fingerprint(sum *value.Fingerprint, n int, now int64) {
 // DebugDigestValue returns a hash, in hexadecimal digits, of the value of a key, without its name: the same for the same value. It
 // is that of Redis, and all zeros if there is no such key.
 //
-// O(n). See DebugDigest.
+// O(n).
 func (c *commands) DebugDigestValue(key string) (string, error) {
 	r, err := c.inspect(key)
 	if err != nil {

@@ -65,6 +65,9 @@ func (c *commands) Databases() int { return c.ks.opts.Databases }
 // MaxStringLen returns how long a string may be, in bytes.
 func (c *commands) MaxStringLen() int64 { return c.ks.opts.MaxStringLen }
 
+// Clock returns the store's clock.
+func (c *commands) Clock() Clock { return c.ks.opts.Clock }
+
 // Now returns the store's time; within a transaction, the time at which that
 // began. TIME.
 func (c *commands) Now() time.Time {

@@ -322,8 +322,8 @@ var failsOnly = map[string]string{
 	"BitCountRange": "is BitCount", "BitPosFrom": "is BitPos", "BitPosRange": "is BitPos",
 	"GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
 	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop",
-	"Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
-	"Commands": "cannot fail", "As": "cannot fail", "Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",
+	"Sleep": "needs no store", "Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
+	"Commands": "cannot fail", "As": "cannot fail", "Caller": "cannot fail", "Clock": "cannot fail", "Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",
 	"Select": "cannot fail", "MakeRoom": "does nothing", "PFSelfTest": "needs no store", "PFDebugEncoding": "is PFDebugDecode",
 }
 

@@ -144,7 +144,7 @@ func (c *commands) NewTracker(o TrackerOptions) (*Tracker, error) {
 // Settings.MaxTrackedKeys are tracked, others are given up: their trackers are told that they have changed. A tracker with prefixes, or that is closed,
 // hears of nothing more by this.
 //
-// O(N) where N is the number of keys. CLIENT TRACKING.
+// O(N) where N is the number of keys. See NewTracker.
 func (c *commands) Track(t *Tracker, keys ...string) error {
 	if len(keys) == 0 {
 		return c.reachable()
@@ -249,12 +249,16 @@ func (ks *keyspace) invalidateAll() {
 
 // A Caller says on whose behalf a handle is used.
 type Caller struct {
-	Tracker *Tracker // whose own changes those of the handle are; nil for none
-	NoTouch bool     // what is read counts as no access, but for Touch. CLIENT NO-TOUCH
+	Tracker    *Tracker // whose own changes those of the handle are; nil for none
+	TrackReads bool     // the server has Tracker told of the keys that it reads
+	NoTouch    bool     // what is read counts as no access, but for Touch
 }
 
 // As returns the same commands on behalf of a caller, which must not change any more. nil stands for nobody in particular.
 func (c *commands) As(k *Caller) *Commands { return &commands{ks: c.ks, db: c.db, tx: c.tx, as: k} }
+
+// Caller returns on whose behalf the commands are used, nil for nobody in particular.
+func (c *commands) Caller() *Caller { return c.as }
 
 // touch notes an access to an entry.
 func (c *commands) touch(e *table.Entry) {

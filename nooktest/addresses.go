@@ -26,9 +26,9 @@ func (a *addresses) reserve(t testing.TB) (string, net.Listener) {
 	if inBubble() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		return net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+len(a.dial))), nil
+		return net.JoinHostPort(local, strconv.Itoa(firstPort+len(a.dial))), nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", local+":0")
 	if err != nil {
 		t.Fatalf("nooktest: %v", err)
 	}
@@ -47,13 +47,34 @@ func (a *addresses) add(addr string, dial dialer) {
 
 var errNobody = errors.New("nobody has this address")
 
-// Dial connects in memory to the server that has the address.
+// local is where the servers are.
+const local = "127.0.0.1"
+
+// Dial connects in memory to the server that has the address. As with a real dialer, no host is this one.
 func (a *addresses) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	wanted := addr
+	if host, port, err := net.SplitHostPort(addr); err == nil && (host == "" || host == "localhost") {
+		wanted = net.JoinHostPort(local, port)
+	}
 	a.mu.Lock()
-	dial := a.dial[addr]
+	dial := a.dial[wanted]
 	a.mu.Unlock()
 	if dial == nil {
 		return nil, refusal(network, addr, errNobody)
 	}
 	return dial(ctx, network, addr)
+}
+
+// run starts a server with an address that it announces. Those after it have its clock and its seed.
+func (a *addresses) run(t testing.TB, o *Options) (*Server, string) {
+	t.Helper()
+	addr, l := a.reserve(t)
+	own := *o
+	own.Server.Announce = addr
+	s := RunWith(t, own)
+	s.reserved = l
+	s.needsNook("a test of several servers")
+	o.Store.Clock, o.Seed = s.time, s.seed
+	a.add(addr, s.Dial)
+	return s, addr
 }

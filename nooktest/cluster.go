@@ -49,21 +49,6 @@ func RunClusterWith(t testing.TB, n int, o Options) *Cluster {
 	return c
 }
 
-// run starts a server with an address that it announces. Those after it have its clock.
-func (a *addresses) run(t testing.TB, o *Options) (*Server, string) {
-	t.Helper()
-	addr, l := a.reserve(t)
-	own := *o
-	own.Server.Announce = addr
-	s := RunWith(t, own)
-	s.reserved = l
-	if s.clock != nil {
-		o.Store.Clock = s.clock
-	}
-	a.add(addr, s.Dial)
-	return s, addr
-}
-
 // must fails the test for an error.
 func (c *Cluster) must(err error) {
 	c.t.Helper()

@@ -45,7 +45,7 @@
 // # Clusters
 //
 // RunCluster starts several servers that are the nodes of a Redis Cluster, for clients that expect one, and moves slots between them
-// while a client is at work.
+// while a client is at work. RunSentinel starts a primary, a replica and a Redis Sentinel that names them, and fails over.
 //
 // # Setting up and looking
 //

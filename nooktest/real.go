@@ -99,37 +99,67 @@ func configOf(o *Options) (args []string, ok bool) {
 // startTimeout is how long a server may take until it answers.
 const startTimeout = 10 * time.Second
 
+// startTries is how many ports are tried: another process may take one before the server does.
+const startTries = 3
+
 // start starts a server of our own.
-func (r *realServer) start(program string, config []string) error {
+func (r *realServer) start(program string, config []string) (err error) {
+	for range startTries {
+		if err = r.launch(program, config); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// launch starts a server on a free port.
+func (r *realServer) launch(program string, config []string) error {
 	dir, err := os.MkdirTemp("", "nooktest")
 	if err != nil {
 		return err
 	}
-	r.dir = dir
 	port, err := freePort()
 	if err != nil {
 		return err
 	}
-	r.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	args := append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--logfile", filepath.Join(dir, "log")}, config...)
+	r.dir, r.addr = dir, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	log := filepath.Join(dir, "log")
+	args := append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--logfile", log}, config...)
 	r.process = exec.Command(program, args...)
-	if err := r.process.Start(); err != nil {
-		r.process = nil
-		_ = os.RemoveAll(dir)
-		return err
-	}
-	for begun := time.Now(); ; {
-		reply, err := r.do("PING")
-		if err == nil && (reply.Str == "PONG" || strings.HasPrefix(reply.Str, "NOAUTH")) {
+	dieWithParent(r.process)
+	if err = r.process.Start(); err == nil {
+		if err = r.awaitStart(); err == nil {
 			return nil
 		}
-		if time.Since(begun) > startTimeout {
-			said, _ := os.ReadFile(filepath.Join(dir, "log"))
-			r.close()
-			return fmt.Errorf("the server does not answer: %w\n%s", err, said)
-		}
-		time.Sleep(10 * time.Millisecond)
+		r.kill()
+		said, _ := os.ReadFile(log)
+		err = fmt.Errorf("%w\n%s", err, said)
 	}
+	r.process = nil
+	_ = os.RemoveAll(dir)
+	return err
+}
+
+// awaitStart waits until the process that we started, and no other, answers.
+func (r *realServer) awaitStart() error {
+	ours := fmt.Sprintf("process_id:%d\r\n", r.process.Process.Pid)
+	for begun := time.Now(); time.Since(begun) < startTimeout; time.Sleep(10 * time.Millisecond) {
+		reply, err := r.do("INFO", "server")
+		if err != nil || strings.HasPrefix(reply.Str, "LOADING") {
+			continue // it does not listen yet
+		}
+		if strings.Contains(reply.Str, ours) {
+			return nil
+		}
+		return errors.New("another server is at the port")
+	}
+	return errors.New("the server does not answer")
+}
+
+// kill ends the process.
+func (r *realServer) kill() {
+	_ = r.process.Process.Kill()
+	_ = r.process.Wait()
 }
 
 // freePort returns a port that nobody listens at.
@@ -174,8 +204,7 @@ func (r *realServer) borrow(addr string, plain bool) error {
 func (r *realServer) close() {
 	r.once.Do(func() {
 		if r.process != nil {
-			_ = r.process.Process.Kill()
-			_ = r.process.Wait()
+			r.kill()
 			_ = os.RemoveAll(r.dir)
 			return
 		}

@@ -127,6 +127,28 @@ func TestRealServerSkips(t *testing.T) {
 	}), "these options")
 }
 
+// A subtest of a server's test is skipped by itself.
+func TestRealServerSkipsSubtest(t *testing.T) {
+	redistest.Start(t)
+	t.Setenv(nooktest.RedisEnv, "redis-server")
+	s := nooktest.Run(t)
+	skip := false
+	t.Run("moves the time", func(t *testing.T) {
+		v := &skipping{TB: t}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.In(v)
+			s.Advance(time.Second)
+		}()
+		<-done
+		skip = v.text != ""
+	})
+	require.True(t, skip)
+	dial(t, s).Do("SET", "k", "v")
+	s.RequireKeys(t, nooktest.Keys{"k": nooktest.String("v")})
+}
+
 // skipped runs f in a goroutine that a skipped test may end, and returns why it was skipped.
 func skipped(t *testing.T, f func(t testing.TB)) string {
 	v := &skipping{TB: t}

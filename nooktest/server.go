@@ -33,6 +33,7 @@ type Server struct {
 	password string
 	tasks    sync.WaitGroup // sessions and Serve
 	reserved net.Listener   // what Addr is to listen on, nil for any
+	shared   *Server        // whose store it is, nil if it is its own
 
 	certificate *tls.Certificate // nil without TLS
 
@@ -73,6 +74,8 @@ type Options struct {
 	// passes by Advance only or, in a testing/synctest bubble, as the
 	// bubble's.
 	RealTime bool
+
+	shared *Server // whose store it is to be, nil for one of its own
 }
 
 // Run starts a server with an empty store. When the test ends, the server does:
@@ -100,7 +103,9 @@ func RunWith(t testing.TB, o Options) *Server {
 		o.Server.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
 	var err error
-	if s.store, err = nook.New(&o.Store); err != nil {
+	if s.shared = o.shared; s.shared != nil {
+		s.store = s.shared.store
+	} else if s.store, err = nook.New(&o.Store); err != nil {
 		t.Fatalf("nooktest: %v", err)
 	}
 	if s.server, err = server.New(s.store, &o.Server); err != nil {
@@ -227,7 +232,24 @@ func (s *Server) Close() {
 	}
 	_ = s.server.Close() // neither it nor that of the store ever fails
 	s.tasks.Wait()
-	_ = s.store.Close()
+	if s.shared == nil {
+		_ = s.store.Close()
+	}
+}
+
+// In makes the methods that may fail a test, or skip it, do so to a subtest until that ends. Without, a subtest that uses the server of its parent
+// would fail the parent from within itself, which the testing package takes amiss. It is not for subtests that run in parallel: these need
+// servers of their own.
+//
+//	t.Run("expired", func(t *testing.T) {
+//		srv.In(t)
+//		srv.Advance(time.Hour)
+//		...
+//	})
+func (s *Server) In(t testing.TB) {
+	was := s.t
+	s.t = t
+	t.Cleanup(func() { s.t = was })
 }
 
 // Store returns the store that the server serves.

@@ -197,6 +197,23 @@ func (v *verdict) Fatal(args ...any) {
 
 func (v *verdict) Fatalf(format string, args ...any) { v.Fatal(fmt.Sprintf(format, args...)) }
 
+// What fails in a subtest fails that, and what comes after it the test again.
+func TestIn(t *testing.T) {
+	s := nooktest.Run(t)
+	outer := &verdict{TB: t}
+	nooktest.SetTB(s, outer)
+	defer nooktest.SetTB(s, t)
+	t.Run("inner", func(t *testing.T) {
+		inner := &verdict{TB: t}
+		s.In(inner)
+		failure(t, func(testing.TB) { s.Inject(nooktest.Fault{}) }, nil)
+		require.Contains(t, inner.text, "Effect")
+		require.Empty(t, outer.text)
+	})
+	failure(t, func(testing.TB) { s.Inject(nooktest.Fault{}) }, nil)
+	require.Contains(t, outer.text, "Effect")
+}
+
 func TestPassword(t *testing.T) {
 	s := nooktest.RunWith(t, nooktest.Options{Server: server.Options{Password: "p@ss/word"}})
 	c := dial(t, s)

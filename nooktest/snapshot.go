@@ -23,6 +23,7 @@ type Snapshot struct {
 //	ready := srv.Snapshot()
 //	for _, c := range cases {
 //		t.Run(c.name, func(t *testing.T) {
+//			srv.In(t)
 //			ready.Restore()
 //			...
 //		})

@@ -3,6 +3,7 @@ package server
 import (
 	"iter"
 	"net"
+	"time"
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
@@ -34,7 +35,11 @@ func (s *session) HangUp() { s.leaving = true }
 func (s *session) Reset() {
 	s.endTransaction()
 	s.unsubscribe()
-	s.own.name = ""
+	s.untrack()
+	s.leaveMonitors()
+	s.own.name, s.own.noEvict, s.own.noTouch = "", false, false
+	s.SetReplies(command.RepliesOn)
+	s.identify(&s.call)
 	s.login()
 }
 
@@ -51,13 +56,13 @@ func (s *session) Shutdown() error {
 // Server tells CONFIG GET of the server. Its longest argument is none that would be
 // too long for the store.
 func (s *session) Server() command.Server {
-	o := &s.server.options
+	o, p := &s.server.options, s.server.parameters.Load()
 	c := command.Server{
-		MaxClients: max(o.MaxClients, 0), IdleTimeout: o.IdleTimeout, MaxRequest: o.MaxRequest, Port: s.server.port(),
-		MaxBulk:   min(o.MaxBulk, s.server.store.MaxStringLen()),
+		Limits: p.Limits, Kept: p.kept, Port: s.server.port(),
 		BusyAfter: s.server.busyAfter(), DebugAccess: o.Debug.String(),
 		Timing: s.server.timing.parameters.Load().Timing,
 	}
+	c.MaxBulk = min(c.MaxBulk, s.server.store.MaxStringLen())
 	c.AccessParameters = s.server.users.parameters()
 	return c
 }
@@ -65,6 +70,7 @@ func (s *session) Server() command.Server {
 // SetServer is the server's part of CONFIG SET.
 func (s *session) SetServer(c command.Server) {
 	s.server.busy.Store(int64(c.BusyAfter))
+	s.server.parameters.Store(&parameters{c.Limits, c.Kept})
 	s.server.timing.set(c.Timing)
 	s.server.users.configure(&c.AccessParameters)
 	s.look()
@@ -115,9 +121,9 @@ func (s *session) describe(p profile) command.Client {
 	now := s.server.store.Now()
 	k := command.Client{
 		ID: s.id, Addr: s.addr(s.conn.RemoteAddr()), LocalAddr: s.addr(s.conn.LocalAddr()), FD: -1,
-		Name: p.name, Age: now.Sub(s.since), Idle: now.Sub(p.active), Flags: s.flags(p),
+		Name: p.name, Age: elapsed(s.since, now), Idle: elapsed(p.active, now), Flags: s.flags(p),
 		DB: p.db, Channels: p.channels, Patterns: p.patterns, Shards: p.shards, Queued: p.queued, Unparsed: p.unparsed, QueuedBytes: p.queuedBytes, Unsent: p.unsent,
-		User: p.user, Proto: p.proto, LibName: p.libName, LibVersion: p.libVersion,
+		Redirect: p.redirect, User: p.user, Proto: p.proto, LibName: p.libName, LibVersion: p.libVersion,
 	}
 	if s.socket != nil {
 		k.FD = s.socket.fd
@@ -127,6 +133,9 @@ func (s *session) describe(p profile) command.Client {
 	}
 	return k
 }
+
+// elapsed returns the time from one moment to another, 0 if the clock was set back in between.
+func elapsed(from, to time.Time) time.Duration { return max(to.Sub(from), 0) }
 
 // addr writes an address as Redis does: the clients of a unix socket have none,
 // so the socket's own stands for both sides.
@@ -140,6 +149,9 @@ func (s *session) addr(a net.Addr) string {
 // flags returns the letters that CLIENT LIST has for what is special about a session.
 func (s *session) flags(p profile) string {
 	var letters []byte
+	if p.monitors {
+		letters = append(letters, 'O')
+	}
 	if p.channels+p.patterns+p.shards > 0 {
 		letters = append(letters, 'P')
 	}
@@ -149,14 +161,91 @@ func (s *session) flags(p profile) string {
 	if p.waits {
 		letters = append(letters, 'b')
 	}
+	if p.tracks {
+		letters = append(letters, 't')
+	}
+	if p.tracks && s.tracking.broken.Load() {
+		letters = append(letters, 'R')
+	}
+	if p.broad {
+		letters = append(letters, 'B')
+	}
 	if p.dirty {
 		letters = append(letters, 'd')
 	}
-	if _, unix := s.conn.LocalAddr().(*net.UnixAddr); unix {
+	if s.unix() {
 		letters = append(letters, 'U')
+	}
+	if p.noEvict {
+		letters = append(letters, 'e')
+	}
+	if p.noTouch {
+		letters = append(letters, 'T')
 	}
 	if letters == nil {
 		return "N"
 	}
 	return string(letters)
+}
+
+// unix reports whether the client came by a unix socket.
+func (s *session) unix() bool {
+	_, unix := s.conn.LocalAddr().(*net.UnixAddr)
+	return unix
+}
+
+// SetNoEvict is CLIENT NO-EVICT. It is noted and no more: no client is closed for the memory of others.
+func (s *session) SetNoEvict(on bool) { s.own.noEvict = on }
+
+// Connected reports whether there is a session with a number.
+func (s *session) Connected(id int64) bool { return s.server.session(id) != nil }
+
+// session returns the session with a number, nil if there is none.
+func (s *Server) session(id int64) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[id]
+}
+
+// Kill is CLIENT KILL. From its reply on, nobody finds the sessions any more, and commands of them that waited are
+// served no more.
+func (s *session) Kill(match func(k *command.Client) bool) (n int) {
+	var asleep []*session
+	for _, x := range s.server.all() {
+		k := x.describe(x.profile())
+		if x == s {
+			k = s.Client()
+		}
+		if !match(&k) {
+			continue
+		}
+		n++
+		if x == s {
+			s.leaving = true
+			continue
+		}
+		if x.kill() {
+			asleep = append(asleep, x)
+		}
+	}
+	if s.inner == nil { // a session that ends may need keys that EXEC has locked
+		for _, x := range asleep {
+			<-x.ended
+		}
+	}
+	return n
+}
+
+// kill ends another session. It reports whether that only has to wake up for it.
+func (s *session) kill() (asleep bool) {
+	s.server.mu.Lock()
+	delete(s.server.sessions, s.id)
+	s.server.mu.Unlock()
+	_ = s.conn.Close() // the session sees that, unless a command of it waits and nobody reads
+	if w := s.waiting.Load(); w != nil {
+		w.end(errDismissed)
+	}
+	s.inbox.mu.Lock()
+	defer s.inbox.mu.Unlock()
+	return s.inbox.asleep
 }

@@ -132,7 +132,7 @@ func TestConfigSetsAreKept(t *testing.T) {
 	h := start(t, nil, nil)
 	addr := h.listen("unix")
 	var clients sync.WaitGroup
-	for _, name := range []string{"maxmemory-samples", "lfu-decay-time", "lfu-log-factor"} {
+	for _, name := range []string{"maxmemory-samples", "lfu-decay-time", "lfu-log-factor", "acllog-max-len", "busy-reply-threshold", "slowlog-max-len"} {
 		c := h.over(h.dial(addr))
 		clients.Go(func() {
 			for n := range 300 {

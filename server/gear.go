@@ -21,7 +21,8 @@ type gear struct {
 	chunk   []byte   // what a read of the connection brings
 	fresh   []byte   // the part of chunk that in has not taken yet
 	args    []string // of the request
-	begun   int64    // bytes of the connection read since the last request ended
+	obeyed  *parameters
+	begun   int64 // bytes of the connection read since the last request ended
 }
 
 func newGear(limits resp.Limits) *gear {
@@ -35,9 +36,18 @@ func (s *session) engage() {
 	g := s.server.gears.Get().(*gear)
 	g.session, g.begun = s, 0
 	g.in.SetAuthenticated(!s.locked)
+	g.obey(s.server.parameters.Load())
 	g.out.Reset(&s.outlet)
 	g.out.SetProto(s.own.proto)
 	s.gear, s.call.Out = g, g.out
+}
+
+// obey has requests from now on kept within what CONFIG SET says.
+func (g *gear) obey(p *parameters) {
+	if p != g.obeyed {
+		g.obeyed = p
+		g.in.SetLimits(p.requestLimits())
+	}
 }
 
 // release gives the session's gear back. Nothing waits in it.
@@ -64,7 +74,7 @@ func (g *gear) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	s := g.session
-	if g.begun > s.server.options.MaxRequest {
+	if g.begun > s.server.parameters.Load().MaxRequest {
 		return 0, errBigRequest
 	}
 	if err := s.pause(); err != nil {

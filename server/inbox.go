@@ -12,7 +12,28 @@ import (
 // messageOverhead is about what a message that waits takes beside its bytes.
 const messageOverhead = 64
 
-// An inbox is where a session gets the messages that it is subscribed to. They come
+// A delivery is what a session sends its client beside replies: a message, most of all.
+type delivery struct {
+	nook.Message
+	kind deliveryKind
+	id   int64 // of a connection
+}
+
+// deliveryKind says what a delivery is, and what its fields mean.
+type deliveryKind uint8
+
+const (
+	published      deliveryKind = iota
+	invalidated                 // Channel is a key that has changed
+	invalidatedAll              // all keys have
+	redirected                  // invalidated, for a connection with the number id
+	redirectedAll               // the same
+	redirectBroken              // the connection with the number id is gone
+	monitored                   // Payload is a line of MONITOR
+	shardEnded                  // the subscription to the shard channel Channel has ended, and id of them are left
+)
+
+// An inbox is where a session gets what is for its client, such as the messages that it is subscribed to. They come
 // from the goroutines of those who publish, which must not wait; the session
 // writes replies at the same time. So there are two ways:
 //
@@ -25,18 +46,17 @@ const messageOverhead = 64
 // It goes to sleep when it has sent what it had, and wakes up before it writes again:
 // see pause and resume. So whoever has the reply of a PUBLISH and then
 // sends a PING on another connection, finds the message before the PONG there.
-//
-// Sessions that are not subscribed have nothing to do with any of this.
 type inbox struct {
 	sub *nook.Subscription // nil if the client never asked; the session's alone
 
 	mu      sync.Mutex
-	asleep  bool           // guarded by mu
-	proto   int            // of the session, while it is asleep; guarded by mu
-	waits   []nook.Message // came while the session was at work; guarded by mu
-	bytes   int            // of waits, about; guarded by mu
-	flooded bool           // more came than the client has read: it is cut off; guarded by mu
-	traffic traffic        // of what went to the outlet from here; guarded by mu
+	asleep  bool       // guarded by mu
+	proto   int        // of the session, while it is asleep; guarded by mu
+	hears   bool       // it is subscribed to something, the same; guarded by mu
+	waits   []delivery // came while the session was at work; guarded by mu
+	bytes   int        // of waits, about; guarded by mu
+	flooded bool       // more came than the client has read: it is cut off; guarded by mu
+	traffic traffic    // of what went to the outlet from here; guarded by mu
 }
 
 // Subscription is what SUBSCRIBE and the like change.
@@ -80,15 +100,21 @@ func (s *session) unsubscribe() {
 		}
 		x := &s.inbox
 		x.mu.Lock()
-		x.waits, x.bytes, x.flooded = nil, 0, false
+		x.waits = slices.DeleteFunc(x.waits, func(m delivery) bool { return m.kind == published })
+		x.bytes, x.flooded = 0, false
+		for i := range x.waits {
+			x.bytes += x.waits[i].size()
+		}
 		x.mu.Unlock()
 		s.guard()
 	}
 }
 
-// Receive gets a message from whoever publishes. It is the only method of a session for other
-// goroutines to call.
-func (s *session) Receive(m nook.Message) {
+// Receive gets a message from whoever publishes.
+func (s *session) Receive(m nook.Message) { s.accept(delivery{Message: m}) }
+
+// accept gets what is for the client, from any goroutine.
+func (s *session) accept(m delivery) {
 	x := &s.inbox
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -100,22 +126,22 @@ func (s *session) Receive(m nook.Message) {
 		unsent = x.post(&s.outlet, &m)
 	} else {
 		x.waits = append(x.waits, m)
-		x.bytes += messageSize(&m)
+		x.bytes += m.size()
 		unsent = x.bytes + s.outlet.unsent()
 	}
-	if unsent > s.server.options.MaxMessages {
+	if unsent > s.server.parameters.Load().maxMessages() {
 		x.flood(s)
 	}
 }
 
-// messageSize is about how many bytes a message takes that waits.
-func messageSize(m *nook.Message) int {
+// size is about how many bytes a delivery takes that waits.
+func (m *delivery) size() int {
 	return messageOverhead + len(m.Channel) + len(m.Pattern) + len(m.Payload)
 }
 
 // post puts a message in the outlet and returns how many bytes wait there. mu is held.
-func (x *inbox) post(o *outlet, m *nook.Message) (unsent int) {
-	n, unsent := o.post(m, x.proto)
+func (x *inbox) post(o *outlet, m *delivery) (unsent int) {
+	n, unsent := o.post(m, x.proto, x.hears)
 	x.traffic.out += int64(n)
 	x.traffic.writes++
 	return unsent
@@ -143,7 +169,7 @@ func (s *session) sleep() error {
 	if x.flooded {
 		return errFlooded
 	}
-	x.proto = s.own.proto
+	x.proto, x.hears = s.own.proto, s.Subscribed()
 	for i := range x.waits {
 		x.post(&s.outlet, &x.waits[i])
 	}
@@ -169,7 +195,7 @@ func (s *session) isFlooded() bool {
 // Deliver replies the messages that have come so far. Within EXEC, whose reply is one, it does
 // nothing: they come after it.
 func (s *session) Deliver() {
-	if s.inbox.sub == nil || s.inner != nil {
+	if s.inner != nil {
 		return
 	}
 	x := &s.inbox
@@ -182,8 +208,8 @@ func (s *session) Deliver() {
 	}
 	var text []byte
 	for i := range list {
-		text = appendMessage(text[:0], s.gear.out.Proto(), &list[i])
-		s.gear.out.Raw(text)
+		text = list[i].appendTo(text[:0], s.gear.out.Proto(), s.Subscribed())
+		s.say(text)
 	}
 }
 
@@ -199,8 +225,9 @@ func (s *session) prune() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.bytes = 0
-	x.waits = slices.DeleteFunc(x.waits, func(m nook.Message) bool {
-		if m.By == endOfShard {
+	x.waits = slices.DeleteFunc(x.waits, func(m delivery) bool {
+		if m.kind != published {
+			x.bytes += m.size()
 			return false
 		}
 		name := m.Channel
@@ -209,10 +236,43 @@ func (s *session) prune() {
 		}
 		_, has := slices.BinarySearch(names[m.By], name)
 		if has {
-			x.bytes += messageSize(&m)
+			x.bytes += m.size()
 		}
 		return !has
 	})
+}
+
+// appendTo appends the delivery in the form in which a client gets it. hears says whether the client is
+// subscribed to anything: in the old protocol others get no invalidations.
+func (m *delivery) appendTo(b []byte, proto int, hears bool) []byte {
+	switch m.kind {
+	case published:
+		return appendMessage(b, proto, &m.Message)
+	case monitored:
+		return resp.AppendSimple(b, m.Payload)
+	case shardEnded:
+		b = resp.AppendBulk(resp.AppendPush(b, proto, 3), "sunsubscribe")
+		return resp.AppendInt(resp.AppendBulk(b, m.Channel), m.id)
+	case redirectBroken:
+		if proto == 2 {
+			return b
+		}
+		b = resp.AppendBulk(resp.AppendPush(b, proto, 2), "tracking-redir-broken")
+		return resp.AppendInt(b, m.id)
+	}
+	switch {
+	case proto == 3:
+		b = resp.AppendBulk(resp.AppendPush(b, proto, 2), "invalidate")
+	case hears && (m.kind == redirected || m.kind == redirectedAll):
+		b = resp.AppendBulk(resp.AppendPush(b, proto, 3), "message")
+		b = resp.AppendBulk(b, "__redis__:invalidate")
+	default:
+		return b
+	}
+	if m.kind == invalidatedAll || m.kind == redirectedAll {
+		return resp.AppendNull(b, proto)
+	}
+	return resp.AppendBulk(resp.AppendArray(b, 1), m.Channel)
 }
 
 // appendMessage appends a message in the form in which clients get it.
@@ -225,11 +285,6 @@ func appendMessage(b []byte, proto int, m *nook.Message) []byte {
 	case nook.ByShardChannel:
 		b = resp.AppendPush(b, proto, 3)
 		b = resp.AppendBulk(b, "smessage")
-	case endOfShard:
-		b = resp.AppendPush(b, proto, 3)
-		b = resp.AppendBulk(b, "sunsubscribe")
-		b = resp.AppendBulk(b, m.Channel)
-		return resp.AppendInt(b, int64(m.Missed))
 	default:
 		b = resp.AppendPush(b, proto, 3)
 		b = resp.AppendBulk(b, "message")

@@ -103,7 +103,10 @@ func humanBytes(n int64) string {
 
 // mode returns what the server is among others.
 func (s *Server) mode() string {
-	if s.node != nil {
+	switch {
+	case s.sentinel != nil:
+		return "sentinel"
+	case s.node != nil:
 		return "cluster"
 	}
 	return "standalone"
@@ -148,7 +151,7 @@ func (r *report) clients() {
 	s := r.server
 	r.int("connected_clients", int64(s.count()))
 	r.int("cluster_connections", 0)
-	r.int("maxclients", int64(max(s.options.MaxClients, 0)))
+	r.int("maxclients", int64(s.parameters.Load().MaxClients))
 	r.int("blocked_clients", s.waiting())
 	r.int("tracking_clients", 0)
 }
@@ -227,8 +230,26 @@ func kilobytes(n float64) string { return strconv.FormatFloat(n/1024, 'f', 2, 64
 // replication writes that the server is nobody's replica and has none, which
 // clients ask to find out where to write.
 func (r *report) replication() {
-	r.field("role", "master")
-	r.int("connected_slaves", 0)
+	role := r.server.Role()
+	if role.Master != nil {
+		r.field("role", "slave")
+		r.field("master_host", role.Master.Host)
+		r.int("master_port", int64(role.Master.Port))
+		r.field("master_link_status", "up")
+		r.int("master_last_io_seconds_ago", 0)
+		r.int("master_sync_in_progress", 0)
+		r.int("slave_read_repl_offset", role.Offset)
+		r.int("slave_repl_offset", role.Offset)
+		r.int("slave_priority", 100)
+		r.int("slave_read_only", 1)
+		r.int("replica_announced", 1)
+	} else {
+		r.field("role", "master")
+	}
+	r.int("connected_slaves", int64(len(role.Replicas)))
+	for i, e := range role.Replicas {
+		r.field("slave"+strconv.Itoa(i), "ip="+e.Host+",port="+strconv.Itoa(e.Port)+",state=online,offset=0,lag=0")
+	}
 	r.field("master_failover_state", "no-failover")
 	r.field("master_replid", *r.server.replID.Load())
 	r.int("master_repl_offset", 0)

@@ -114,12 +114,9 @@ func (s *session) strip(sub *nook.Subscription, lost func(slot int) bool) {
 		return // it is over, as the session is
 	}
 	for i, name := range names {
-		s.Receive(nook.Message{By: endOfShard, Channel: name, Missed: uint64(counts[i])})
+		s.accept(delivery{Message: nook.Message{Channel: name}, kind: shardEnded, id: int64(counts[i])})
 	}
 }
-
-// endOfShard is the way of what is no message but the end of a subscription: Missed is how many shard channels are left.
-const endOfShard nook.Delivery = 0xff
 
 // Cluster is what CLUSTER and redirections work on.
 func (s *session) Cluster() command.Cluster {

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/nookdb/nook"
 )
 
 const (
@@ -84,16 +82,16 @@ func (o *outlet) start(n int) {
 	}
 }
 
-// post takes a message from any goroutine, while the session is asleep. It never
-// waits. It returns the bytes of the message, and those that wait.
-func (o *outlet) post(m *nook.Message, proto int) (n, waiting int) {
+// post takes a delivery from any goroutine, while the session is asleep. It never
+// waits. It returns the bytes of the delivery, and those that wait.
+func (o *outlet) post(m *delivery, proto int, hears bool) (n, waiting int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.err != nil {
 		return 0, 0
 	}
 	before := len(o.queue)
-	o.queue = appendMessage(o.queue, proto, m)
+	o.queue = m.appendTo(o.queue, proto, hears)
 	n = len(o.queue) - before
 	o.start(n)
 	return n, o.waiting

@@ -32,17 +32,24 @@ type Server struct {
 	errors   errorStats
 	rates    rates
 	timing   timing
-	node     *node // nil if it is none of a cluster
+	pause    pause
+	monitors atomic.Pointer[[]*session] // who sees all commands, nil if nobody does
+	node     *node                      // nil if it is none of a cluster
+	sentinel *Sentinel                  // nil if it is none
+	lookup   func(args []string) (*command.Row, error)
 	scripts  scripting.Wire
 	users    *users
 	busy     atomic.Int64 // Options.BusyThreshold, as CONFIG SET may have changed it
 	finish   context.CancelFunc
 
+	parameters atomic.Pointer[parameters] // as CONFIG SET may have changed them
+
 	received atomic.Int64 // connections, since the start
 	rejected atomic.Int64 // those of them that were too many
 	flooded  atomic.Int64 // those of them that were cut off as they did not read their messages
 
-	serving sync.WaitGroup // sessions
+	serving     sync.WaitGroup // sessions
+	replication replication
 
 	mu        sync.Mutex
 	closed    bool                  // guarded by mu
@@ -78,7 +85,10 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 		sessions:  map[int64]*session{},
 		listeners: map[net.Listener]bool{},
 	}
+	s.lookup = command.Lookup
+	s.replication.gone.L = &s.mu
 	s.timing.set(defaultTiming)
+	s.parameters.Store(v.parameters())
 	s.replID.Store(&s.runID)
 	s.heap.start = readHeap().objects
 	s.gears.New = func() any { return newGear(v.limits()) }
@@ -174,6 +184,7 @@ func (s *Server) isClosed() bool {
 // ServeConn serves one client until it goes, or the server is closed. It closes
 // c.
 func (s *Server) ServeConn(c net.Conn) {
+	s.parameters.Load().keepAlive(c)
 	session := newSession(s, c)
 	if err := s.join(session); err != nil {
 		session.refuse(err)
@@ -189,7 +200,7 @@ func (s *Server) join(x *session) error {
 	s.received.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch n := s.options.MaxClients; {
+	switch n := s.parameters.Load().MaxClients; {
 	case s.closed:
 		return ErrClosed
 	case n > 0 && len(s.sessions) >= n:
@@ -199,6 +210,8 @@ func (s *Server) join(x *session) error {
 	s.lastID++
 	x.id = s.lastID
 	s.sessions[x.id] = x
+	x.replica = s.Role().Master != nil
+	x.guard()
 	s.serving.Add(1)
 	return nil
 }
@@ -210,6 +223,7 @@ func (s *Server) leave(x *session) {
 	delete(s.sessions, x.id)
 	s.past.add(x.own.traffic)
 	s.past.add(x.inbox.traffic) // to which nothing comes any more
+	s.replication.gone.Broadcast()
 }
 
 // count returns the number of sessions.
@@ -239,12 +253,7 @@ func (s *Server) Close() error {
 	for l := range s.listeners {
 		_ = l.Close() // Serve closes it again, and what it was for is over
 	}
-	for _, x := range s.sessions {
-		_ = x.conn.Close() // the session sees that, unless a command of it waits and nobody reads
-		if w := x.waiting.Load(); w != nil {
-			w.end(ErrClosed)
-		}
-	}
+	s.disconnect()
 	s.mu.Unlock()
 	s.finish()
 	s.serving.Wait()

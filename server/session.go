@@ -47,19 +47,26 @@ type session struct {
 
 	request *Request // nil unless requests are intercepted
 
-	inbox inbox
+	inbox    inbox
+	tracking tracking
+	replies  replies
 	redirection
 
 	own     profile
 	visitor visitor
+	replica bool          // the server is one, so the client must not write
 	locked  bool          // the client must authenticate
 	tx      *transaction  // nil outside of MULTI
 	inner   *command.Call // of queued commands, nil outside of EXEC
 	watched watched
-	guarded bool                 // locked, restricted, in a transaction, subscribed, or of a cluster's node: requests need more than to be run
+	guarded bool                 // locked, restricted, in a transaction, subscribed, or of a cluster's node or a replica: requests need more than to be run
+	hurried bool                 // there is a deadline for the next request
 	leaving bool                 // no further request is read
 	dropped bool                 // nor is anything sent any more
+	waited  bool                 // the command under way has had to wait
 	waiting atomic.Pointer[wait] // while a command waits; others may look
+	paused  atomic.Bool          // it waits for the end of CLIENT PAUSE; others may look
+	ended   chan struct{}        // closed when the session has let go of everything
 
 	mu   sync.Mutex
 	seen profile // own, as of the last pause; guarded by mu
@@ -83,6 +90,12 @@ type profile struct {
 	queuedBytes int
 	unparsed    int
 	unsent      int
+	redirect    int64     // of tracking, -1 if there is none
+	tracks      bool      // keys are tracked
+	broad       bool      // by prefixes
+	monitors    bool      // MONITOR
+	noEvict     bool      // CLIENT NO-EVICT
+	noTouch     bool      // CLIENT NO-TOUCH
 	dirty       bool      // a watched key has changed
 	waits       bool      // a command waits
 	active      time.Time // when the last request came
@@ -90,7 +103,7 @@ type profile struct {
 }
 
 func newSession(s *Server, c net.Conn) *session {
-	x := &session{server: s, conn: c, since: s.store.Now(), redirection: redirection{node: s.node}}
+	x := &session{server: s, conn: c, since: s.store.Now(), memo: memo{find: s.lookup}, redirection: redirection{node: s.node}}
 	x.socket = newSocket(x)
 	x.outlet.conn, x.outlet.socket = c, x.socket
 	x.outlet.limit, x.outlet.stall = s.options.MaxUnread, s.options.StallTimeout
@@ -98,7 +111,8 @@ func newSession(s *Server, c net.Conn) *session {
 	x.outlet.moved.L = &x.outlet.mu
 	x.call.Conn = x
 	x.call.DB = s.store.Select(0)
-	x.own.proto, x.own.queued, x.own.active = 2, -1, x.since
+	x.ended = make(chan struct{})
+	x.own.proto, x.own.queued, x.own.active, x.own.redirect = 2, -1, x.since, -1
 	x.login()
 	x.seen = x.own
 	return x
@@ -114,7 +128,8 @@ func (s *session) setLocked(yes bool) {
 
 // guard notes whether requests need more than to be run.
 func (s *session) guard() {
-	s.guarded = s.locked || s.visitor.restricted || s.tx != nil || s.inbox.sub != nil || s.node != nil
+	s.guarded = s.locked || s.visitor.restricted || s.tx != nil || s.inbox.sub != nil || s.node != nil || s.replica || s.tracking.On ||
+		s.own.monitors || s.replies.mode != command.RepliesOn || s.replies.skips || s.replies.muted
 }
 
 // refuseTimeout is how long a client that is refused may take to hear why.
@@ -186,7 +201,7 @@ func (s *session) receive() (int, error) {
 // pause is what a session does before it may have to wait.
 func (s *session) pause() error {
 	s.turn(nil)
-	if s.inbox.sub != nil {
+	if s.guarded {
 		s.Deliver()
 	}
 	s.publish()
@@ -194,7 +209,7 @@ func (s *session) pause() error {
 	if err == nil {
 		err = s.gear.out.Flush()
 	}
-	if err == nil && s.inbox.sub != nil {
+	if err == nil {
 		err = s.sleep()
 	}
 	return err
@@ -202,9 +217,7 @@ func (s *session) pause() error {
 
 // resume notes that n bytes have come.
 func (s *session) resume(n int) {
-	if s.inbox.sub != nil {
-		s.wake()
-	}
+	s.wake()
 	if s.meet() != nil {
 		s.abandon()
 	}
@@ -213,16 +226,37 @@ func (s *session) resume(n int) {
 	s.own.traffic.in += int64(n)
 	s.own.traffic.reads++
 	s.gear.begun += int64(n)
+	s.gear.obey(s.server.parameters.Load())
 }
 
 func (s *session) setIdleDeadline() {
-	if d := s.server.options.IdleTimeout; d > 0 && !s.Subscribed() {
+	switch d := s.server.parameters.Load().IdleTimeout; {
+	case d > 0 && !s.Subscribed():
+		s.hurried = true
 		_ = s.conn.SetReadDeadline(time.Now().Add(d)) // an error is that of a connection gone, which the read will tell
+	case s.hurried:
+		s.hurried = false
+		_ = s.conn.SetReadDeadline(time.Time{}) // the same
 	}
 }
 
 // do runs a request, or queues it, or says what is wrong with it.
 func (s *session) do(args []string) {
+	if !s.guarded {
+		s.serve(args)
+		return
+	}
+	s.Deliver()
+	s.muteCommand()
+	s.serve(args)
+	s.unmuteCommand()
+	if s.tracking.On {
+		s.cached(s.call.Row)
+	}
+}
+
+// serve is do but for what is sent beside the reply.
+func (s *session) serve(args []string) {
 	row, err := s.memo.lookup(args)
 	if err == nil && row.Flags.Has(command.Protected) {
 		err = s.unprotect(row)
@@ -236,24 +270,39 @@ func (s *session) do(args []string) {
 		if !s.admit(row, args) {
 			return
 		}
-	case s.server.scripts.Busy():
-		if err := s.waitForScript(row); err != nil {
+	case s.server.scripts.Busy() || s.server.pause.on.Load():
+		if err := s.waitForOthers(row); err != nil {
 			s.reject(row, err)
 			return
 		}
 	}
 	s.call.Args, s.call.Row = args, row
 	s.count(row)
-	if err := row.Run(&s.call); err != nil {
+	s.waited = false
+	if s.guarded {
+		err = s.perform(&s.call)
+	} else {
+		err = row.Run(&s.call)
+	}
+	if err != nil {
 		s.meter.failure()
 		s.fail(&s.call, err)
 	}
+	s.shown(&s.call)
 	if s.meter.exact {
 		s.timed(&s.call)
 	}
 	if s.node != nil {
 		s.conclude()
 	}
+}
+
+// waitForOthers waits while others keep the command from being run. It fails if it is not to be run at all.
+func (s *session) waitForOthers(row *command.Row) error {
+	if err := s.waitForScript(row); err != nil {
+		return err
+	}
+	return s.waitForPause(row)
 }
 
 // waitForScript waits while a script has the store to itself, and fails once one has run for too long. WATCH waits too, though Redis
@@ -287,6 +336,10 @@ func (s *session) misunderstand(args []string, err error) {
 		s.abandon()
 		return
 	}
+	if s.server.sentinel != nil { // which counts nothing of what it does not have
+		s.fail(&s.call, err)
+		return
+	}
 	s.reject(command.RowOf(args), err)
 }
 
@@ -312,7 +365,6 @@ func (s *session) reject(row *command.Row, err error) {
 // name and the number of arguments, have been made.
 func (s *session) admit(row *command.Row, args []string) bool {
 	var err error
-	s.Deliver()
 	switch {
 	case s.locked && !row.Flags.Has(command.NoAuth):
 		err = command.ErrNoAuth
@@ -324,11 +376,20 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	if err == nil && s.node != nil && !s.route(row, args) {
 		return false
 	}
+	if err == nil && s.replica && s.writes(row) {
+		err = command.ErrReadOnly
+	}
 	if err == nil && s.inbox.sub != nil {
 		err = s.confine(row)
 	}
 	if err == nil {
 		err = s.waitForScript(row)
+	}
+	if err == nil {
+		err = s.spectate(row)
+	}
+	if err == nil {
+		err = s.waitForPause(row)
 	}
 	if err == nil && s.tx != nil && s.grows(row) {
 		err = s.server.store.MakeRoom()
@@ -431,12 +492,15 @@ func (s *session) end() {
 		s.report(errFlooded)
 	}
 	s.unsubscribe()
+	s.untrack()
+	s.leaveMonitors()
 	s.turn(nil)
 	if err := s.farewell(); errors.Is(err, errStalled) {
 		s.report(err)
 	}
 	_ = s.conn.Close()
 	s.server.leave(s)
+	close(s.ended)
 }
 
 // farewell sends what is left to send.
@@ -472,6 +536,10 @@ func (s *session) update() {
 		now = s.inner
 	}
 	p.proto, p.db, p.row = now.Out.Proto(), now.DB.DBIndex(), s.call.Row
+	p.tracks, p.broad, p.redirect = s.tracking.On, s.tracking.Broad, -1
+	if p.tracks {
+		p.redirect = s.tracking.Redirect
+	}
 	p.member, p.sub = s.visitor.member, s.inbox.sub
 	p.unparsed, p.unsent = s.gear.in.Buffered()+len(s.gear.fresh), s.outlet.unsent()
 	if s.inbox.sub != nil || p.channels+p.patterns+p.shards > 0 {

@@ -93,7 +93,7 @@ func (s *session) turn(row *command.Row) {
 	m := &s.meter
 	if m.calls > 0 {
 		now := s.server.store.Now()
-		m.stat.add(m.calls, now.Sub(m.since), s.server.timing.parameters.Load().Tracked)
+		m.stat.add(m.calls, elapsed(m.since, now), s.server.timing.parameters.Load().Tracked)
 		m.since, m.calls = now, 0
 	}
 	if row != nil {
@@ -105,10 +105,20 @@ func (s *session) turn(row *command.Row) {
 // scriptTally counts what scripts do: the commands that they call are commands like any other.
 type scriptTally struct{ *Server }
 
-func (s scriptTally) Called(row *command.Row, args []string, took time.Duration, failure string) {
-	stat := s.commands[row]
+// Began shows the command to those who monitor, who see it before what it calls.
+func (s scriptTally) Began(c *command.Call) {
+	if list := s.monitors.Load(); list != nil {
+		s.show(*list, c, c.DB, c.Conn.(*session))
+	}
+}
+
+func (s scriptTally) Called(c *command.Call, took time.Duration, failure string) {
+	stat := s.commands[c.Row]
 	stat.add(1, took, s.timing.parameters.Load().Tracked)
-	s.timing.note(row, args, took, s.store, nil)
+	s.timing.note(c.Row, c.Args, took, s.store, nil)
+	if list := s.monitors.Load(); list != nil && c.Row.Flags&(command.SkipMonitor|command.Admin) == 0 {
+		s.show(*list, c, c.DB, nil)
+	}
 	if failure != "" {
 		stat.failed.Add(1)
 		s.errors.count(failure)

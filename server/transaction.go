@@ -76,7 +76,7 @@ func (s *session) enqueue(row *command.Row, args []string) {
 // holds reports whether a number of bytes may be kept for the client, and cuts
 // it off if not.
 func (s *session) holds(bytes int) bool {
-	if int64(bytes) <= s.server.options.MaxRequest {
+	if int64(bytes) <= s.server.parameters.Load().MaxRequest {
 		return true
 	}
 	s.cutOff(errBigRequest)
@@ -178,10 +178,14 @@ func (s *session) Exec(c *command.Call) error {
 	if t.flags&command.PubSub != 0 {
 		s.prune()
 	}
-	c.Out.Raw(inner.Out.Bytes())
+	reply := inner.Out.Bytes()
+	if n := s.replies.cut; n > 0 {
+		reply = reply[:n]
+	}
+	c.Out.Raw(reply)
 	c.Out.SetProto(inner.Out.Proto())
 	if n := inner.DB.DBIndex(); n != c.DB.DBIndex() {
-		c.DB = s.server.store.Select(n)
+		c.DB = c.DB.Select(n)
 	}
 	return nil
 }
@@ -208,7 +212,7 @@ func (s *session) exec(inner *command.Call, w watched) error {
 		}
 	}
 	run := func(tx *nook.Tx) error {
-		inner.DB = tx.Select(db.DBIndex())
+		inner.DB = tx.Select(db.DBIndex()).As(db.Caller())
 		s.runQueue(inner)
 		return nil
 	}
@@ -238,10 +242,13 @@ func (s *session) runQueue(inner *command.Call) {
 			continue
 		}
 		s.count(q.row)
+		s.waited = false
 		if err := q.row.Run(inner); err != nil {
 			s.meter.failure()
 			s.fail(inner, err)
 		}
+		inner.Track()
+		s.shown(inner)
 		if s.meter.exact {
 			s.timed(inner)
 		}

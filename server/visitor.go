@@ -2,6 +2,7 @@ package server
 
 import (
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 
@@ -128,6 +129,9 @@ func (s *session) Authenticated() bool { return s.visitor.known }
 // Users returns what knows the users.
 func (s *session) Users() command.Users { return s }
 
+// HasUser reports whether there is a user.
+func (s *session) HasUser(name string) bool { return s.server.users.find(name) != nil }
+
 // User is ACL WHOAMI.
 func (s *session) User() *acl.User { return s.visitor.member.user.Load() }
 
@@ -189,17 +193,19 @@ func (s *session) note(why acl.Reason, where acl.Context, object, user string) {
 	u.denied[why].Add(1)
 	client := s.Client()
 	e := acl.Entry{Reason: why, Context: where, Object: strings.Clone(object), User: strings.Clone(user), Client: client.Line()}
+	now := s.server.store.Now().UnixMilli()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.log.Add(e, s.server.store.Now().UnixMilli(), int(u.most))
+	u.log.Add(e, now, int(min(u.most, math.MaxInt)))
 }
 
 // Denials is ACL LOG.
 func (s *session) Denials(most int) (entries []acl.Entry, now int64) {
 	u := s.server.users
+	now = s.server.store.Now().UnixMilli()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.log.Latest(most), s.server.store.Now().UnixMilli()
+	return u.log.Latest(most), now
 }
 
 // ForgetDenials is ACL LOG RESET.

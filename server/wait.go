@@ -56,8 +56,11 @@ func (w *wait) Done() <-chan struct{} {
 func (w *wait) begin() {
 	s := w.session
 	w.begun = true
+	if !s.paused.Load() {
+		s.shown(&s.call)
+	}
 	w.over, w.idle = make(chan struct{}), make(chan struct{})
-	s.own.waits = true
+	s.own.waits, s.waited = true, true
 	s.waiting.Store(w)
 	s.stepOut()                             // from here on, who changes the map of the cluster ends the wait
 	_ = s.conn.SetReadDeadline(time.Time{}) // an error is that of a connection gone, which the read will tell
@@ -102,9 +105,7 @@ const errServed = command.Error("ERR served")
 func (w *wait) finish() {
 	s := w.session
 	s.waiting.Store(nil)
-	if s.inbox.sub != nil {
-		s.wake()
-	}
+	s.wake()
 	w.end(errServed)
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	<-w.idle
@@ -136,10 +137,8 @@ func (s *session) Block(run func(ctx context.Context) error) error {
 
 // Unblock is CLIENT UNBLOCK.
 func (s *session) Unblock(id int64, reason error) bool {
-	s.server.mu.Lock()
-	x := s.server.sessions[id]
-	s.server.mu.Unlock()
-	if x == nil {
+	x := s.server.session(id)
+	if x == nil || x.paused.Load() {
 		return false
 	}
 	w := x.waiting.Load()

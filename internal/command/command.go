@@ -116,6 +116,14 @@ func (r *Row) FullName() string {
 	return r.parent.Name + "|" + r.Name
 }
 
+// Container returns the name of the row's container, "" if it is in none.
+func (r *Row) Container() string {
+	if r.parent == nil {
+		return ""
+	}
+	return r.parent.Name
+}
+
 // Flags tell how a command behaves.
 type Flags uint32
 

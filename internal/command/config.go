@@ -2,6 +2,7 @@ package command
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,13 +61,11 @@ const errNoConfigFile = Error("ERR The server is running without a config file")
 
 // A Server is what the parameters tell of the server beside its store.
 type Server struct {
-	MaxClients  int           // 0 for no limit
-	IdleTimeout time.Duration // 0 for none
-	MaxBulk     int64         // longest argument in bytes
-	MaxRequest  int64         // bytes of a request that is not yet whole
-	Port        int           // of TCP, 0 for none
-	BusyAfter   time.Duration // how long a script runs before others are told that it does; 0 for ever
-	DebugAccess string        // who may send DEBUG: no, local or yes
+	Limits
+	Kept        map[string]string // what has no meaning here, by name; never changed
+	Port        int               // of TCP, 0 for none
+	BusyAfter   time.Duration     // how long a script runs before others are told that it does; 0 for ever
+	DebugAccess string            // who may send DEBUG: no, local or yes
 	Timing
 	AccessParameters
 }
@@ -96,17 +95,14 @@ type parameters struct {
 	server   Server
 }
 
-// parameterTable has all parameters. What is not there has no meaning for nook. Persistence,
-// which is not there, is answered for all the same: tools ask whether it would be in their way.
+// parameterTable has the parameters that mean something here, but for the limits of clients.
 var parameterTable = []parameter{
 	{name: "acl-pubsub-default", get: getPubSubDefault, serve: setPubSubDefault},
 	{name: "aclfile", get: func(p *parameters) string { return p.server.ACLFile }},
 	{name: "acllog-max-len", get: func(p *parameters) string { return decimal(p.server.MaxDenials) },
 		serve: numberSetter(0, func(s *Server) *int64 { return &s.MaxDenials })},
-	{name: "appendonly", get: fixed("no")},
 	{name: "busy-reply-threshold", alias: "lua-time-limit",
 		get: func(p *parameters) string { return decimal(p.server.BusyAfter / time.Millisecond) }, serve: setBusyAfter},
-	{name: "client-query-buffer-limit", get: func(p *parameters) string { return decimal(p.server.MaxRequest) }},
 	{name: "cluster-enabled", get: fixed("no")},
 	{name: "databases", get: func(p *parameters) string { return decimal(p.c.DB.Databases()) }},
 	{name: "enable-debug-command", get: func(p *parameters) string { return p.server.DebugAccess }},
@@ -123,15 +119,12 @@ var parameterTable = []parameter{
 	intParameter("lfu-decay-time", 0, func(s *nook.Settings) *int { return &s.LFUDecayTime }),
 	intParameter("lfu-log-factor", 0, func(s *nook.Settings) *int { return &s.LFULogFactor }),
 	{name: "list-max-listpack-size", alias: "list-max-ziplist-size", get: getListSize, set: setListSize},
-	{name: "maxclients", get: func(p *parameters) string { return decimal(p.server.MaxClients) }},
 	{name: "maxmemory", get: func(p *parameters) string { return decimal(p.settings.MaxMemory) }, set: setMaxMemory},
 	{name: "maxmemory-policy", get: func(p *parameters) string { return p.settings.MaxMemoryPolicy.String() }, set: setPolicy},
 	intParameter("maxmemory-samples", 1, func(s *nook.Settings) *int { return &s.MaxMemorySamples }),
 	{name: "notify-keyspace-events", get: func(p *parameters) string { return p.settings.Notify.String() }, set: setNotify},
 	{name: "port", get: func(p *parameters) string { return decimal(p.server.Port) }},
-	{name: "proto-max-bulk-len", get: func(p *parameters) string { return decimal(p.server.MaxBulk) }},
 	{name: "requirepass", get: func(p *parameters) string { return p.server.Password }, serve: setPassword},
-	{name: "save", get: fixed("")},
 	sizeParameter("set-max-intset-entries", "", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.SetMaxIntsetEntries }),
 	sizeParameter("set-max-listpack-entries", "", entries,
@@ -146,12 +139,14 @@ var parameterTable = []parameter{
 		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxBytes }),
 	sizeParameter("stream-node-max-entries", "", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxEntries }),
-	{name: "timeout", get: func(p *parameters) string { return decimal(p.server.IdleTimeout / time.Second) }},
 	sizeParameter("zset-max-listpack-entries", "zset-max-ziplist-entries", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.ZSetMaxListpackEntries }),
 	sizeParameter("zset-max-listpack-value", "zset-max-ziplist-value", memory,
 		func(s *nook.Settings) *int { return &s.Encodings.ZSetMaxListpackValue }),
 }
+
+// allParameters are those with a meaning and the others.
+var allParameters = slices.Concat(parameterTable, limitParameters, keptTable)
 
 func fixed(value string) func(*parameters) string { return func(*parameters) string { return value } }
 
@@ -365,8 +360,8 @@ func parseMemory(value string) (uint64, error) {
 // parameterNamed returns the parameter with a name in any case, nil if there is none, and
 // that name.
 func parameterNamed(name string) (*parameter, string) {
-	for i := range parameterTable {
-		p := &parameterTable[i]
+	for i := range allParameters {
+		p := &allParameters[i]
 		switch {
 		case sameName(name, p.name):
 			return p, p.name
@@ -397,8 +392,8 @@ func configGet(c *Call) error {
 			}
 			continue
 		}
-		for i := range parameterTable {
-			of := &parameterTable[i]
+		for i := range allParameters {
+			of := &allParameters[i]
 			for _, name := range []string{of.name, of.alias} {
 				if name != "" && glob.MatchFold(pattern, name) {
 					add(name, of)
@@ -413,7 +408,8 @@ func configGet(c *Call) error {
 	return nil
 }
 
-// configSet changes parameters. All of them are looked at before any is changed.
+// configSet changes parameters. All of them are looked at before any is changed. Those of the server are read and changed while those of
+// the store are, so that of two clients neither undoes what the other has set.
 func configSet(c *Call) error {
 	pairs := c.Args[2:]
 	if len(pairs)%2 != 0 {
@@ -433,14 +429,14 @@ func configSet(c *Call) error {
 		seen[name] = true
 		serves = serves || p.serve != nil
 	}
-	var server Server
-	if serves {
-		if c.Conn == nil {
-			return errNoConn
-		}
-		server = c.Conn.Server()
+	if serves && c.Conn == nil {
+		return errNoConn
 	}
-	err := c.DB.UpdateSettings(func(s *nook.Settings) (err error) {
+	return c.ok(c.DB.UpdateSettings(func(s *nook.Settings) (err error) {
+		var server Server
+		if serves {
+			server = c.Conn.Server()
+		}
 		for i := 0; i < len(pairs); i += 2 {
 			p, name := parameterNamed(pairs[i])
 			if p.set != nil {
@@ -452,12 +448,11 @@ func configSet(c *Call) error {
 				return unsettable(name, err)
 			}
 		}
+		if serves {
+			c.Conn.SetServer(server)
+		}
 		return nil
-	})
-	if err == nil && serves {
-		c.Conn.SetServer(server)
-	}
-	return c.ok(err)
+	}))
 }
 
 // unsettable returns the error of a parameter that cannot be set as is asked.

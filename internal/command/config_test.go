@@ -10,7 +10,7 @@ import (
 )
 
 func (f *fakeConn) Server() Server {
-	return Server{MaxClients: 7, IdleTimeout: 90 * time.Second, MaxBulk: 1 << 20, MaxRequest: 1 << 30, Port: 6379}
+	return Server{Limits: Limits{MaxClients: 7, IdleTimeout: 90 * time.Second, MaxBulk: 1 << 20, MaxRequest: 1 << 30}, Port: 6379}
 }
 
 func (f *fakeConn) ResetStats(db *nook.Commands) error {
@@ -32,7 +32,7 @@ func TestConfigCommands(t *testing.T) {
 		{[]string{"GET", "maxmemory", "maxmemory-p*"}, "*4\r\n$9\r\nmaxmemory\r\n$10\r\n1073741824\r\n$16\r\nmaxmemory-policy\r\n$11\r\nallkeys-lru\r\n"},
 		{[]string{"SET", "maxmemory"}, "-ERR wrong number of arguments for 'config|set' command\r\n"},
 		{[]string{"SET", "maxmemory", "1", "x"}, "-ERR syntax error\r\n"},
-		{[]string{"SET", "timeout", "1"}, "-ERR CONFIG SET failed (possibly related to argument 'timeout') - can't set immutable config\r\n"},
+		{[]string{"SET", "databases", "1"}, "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config\r\n"},
 		{[]string{"SET", "maxmemory", "1", "nosuch", "1"}, "-ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'\r\n"},
 		{[]string{"SET", "set-max-listpack-entries", "0"}, "+OK\r\n"},
 		{[]string{"GET", "set-max-listpack-entries"}, "*2\r\n$24\r\nset-max-listpack-entries\r\n$1\r\n0\r\n"},
@@ -57,16 +57,24 @@ func TestConfigCommands(t *testing.T) {
 func TestParameters(t *testing.T) {
 	s := newTester(t)
 	before := s.store.Settings()
-	for i := range parameterTable {
-		p := &parameterTable[i]
-		now := parameters{c: &Call{DB: s.store.Select(0)}, settings: before}
+	seen := map[string]bool{}
+	for i := range allParameters {
+		p := &allParameters[i]
+		for _, name := range []string{p.name, p.alias} {
+			require.False(t, seen[name], name)
+			seen[name] = name != ""
+		}
+		now := parameters{c: &Call{DB: s.store.Select(0)}, settings: before, server: Server{Limits: Limits{MaxClients: 7, MaxBulk: 1 << 20, MaxRequest: 1 << 20}}}
 		value := p.get(&now)
 		if p.set != nil {
 			require.NoError(t, p.set(&now.settings, value), p.name)
 			require.Equal(t, before, now.settings, p.name)
 		}
-		if i > 0 {
-			require.Less(t, parameterTable[i-1].name, p.name)
+		if p.serve != nil && value != "" {
+			if err := p.serve(&now.server, value); err != nil {
+				require.Equal(t, errProtected, err, p.name)
+			}
+			require.Equal(t, value, p.get(&now), p.name)
 		}
 	}
 }

@@ -73,6 +73,27 @@ type Conn interface {
 	// context.DeadlineExceeded as if the time were up. It reports false if none waits.
 	Unblock(id int64, reason error) bool
 
+	// Tracking returns how keys are tracked.
+	Tracking() Tracking
+	// SetTracking changes that. The call's DB becomes one on behalf of the connection as it is then.
+	SetTracking(c *Call, t Tracking) error
+	// Connected reports whether there is a connection with a number.
+	Connected(id int64) bool
+	// Kill ends the connections that match and returns how many they are. This one ends once the reply is sent.
+	Kill(match func(k *Client) bool) int
+	// Pause lets the commands of all connections wait, or those that write.
+	Pause(d time.Duration, writes bool)
+	// Unpause ends that.
+	Unpause()
+	// SetReplies says whether replies are sent.
+	SetReplies(r Replies)
+	// SetNoEvict notes that the connection is not to be closed for memory.
+	SetNoEvict(on bool)
+	// SetNoTouch says whether what is read counts as used. The call's DB becomes one that knows.
+	SetNoTouch(c *Call, on bool)
+	// Monitor makes the connection see all commands that are run from now on.
+	Monitor() error
+
 	// Subscription returns what the connection is subscribed to, so as to change it.
 	Subscription() (*nook.Subscription, error)
 	// Executing reports whether the call is a part of EXEC.
@@ -87,6 +108,10 @@ type Conn interface {
 	Scripts() Scripts
 	// Cluster returns the cluster that the server is a node of, nil if it is none.
 	Cluster() Cluster
+	// Role returns what the server is to others that have the same data.
+	Role() Role
+	// Sentinel returns what a sentinel knows, nil if the server is none.
+	Sentinel() Sentinel
 
 	// Server returns what the parameters tell of the server.
 	Server() Server
@@ -169,6 +194,7 @@ type Client struct {
 	Proto       int
 	LibName     string
 	LibVersion  string
+	Redirect    int64 // the connection that is told what changes; -1 if keys are not tracked
 }
 
 // appendTo appends the line that CLIENT LIST has for the client. What nook has
@@ -193,7 +219,8 @@ func (k *Client) appendTo(b []byte) []byte {
 	b = append(b, " rbs=0 rbp=0 obl=0 oll=0"...)
 	b = appendField(b, " omem", int64(k.Unsent))
 	b = appendField(b, " tot-mem", int64(k.Unparsed+k.ArgBytes+k.QueuedBytes+k.Unsent))
-	b = append(b, " events=r cmd="+k.lastCommand()+" user="+k.User+" redir=-1"...)
+	b = append(b, " events=r cmd="+k.lastCommand()+" user="+k.User...)
+	b = appendField(b, " redir", k.Redirect)
 	b = appendField(b, " resp", int64(k.Proto))
 	if k.LibName != "" || k.LibVersion != "" { // Redis 7.2 has these, and so has who uses its CLIENT SETINFO
 		b = append(b, " lib-name="+k.LibName+" lib-ver="+k.LibVersion...)
@@ -224,17 +251,19 @@ func appendField(b []byte, name string, n int64) []byte {
 
 // Errors of connections.
 const (
-	ErrWrongPass   = Error("WRONGPASS invalid username-password pair or user is disabled.")
-	ErrNoAuth      = Error("NOAUTH Authentication required.")
-	ErrNoMulti     = Error("ERR Command not allowed inside a transaction")
-	ErrNested      = Error("ERR MULTI calls can not be nested")
-	ErrWatchInside = Error("ERR WATCH inside MULTI is not allowed")
-	ErrNoExec      = Error("ERR EXEC without MULTI")
-	ErrNoDiscard   = Error("ERR DISCARD without MULTI")
-	ErrExecAbort   = Error("EXECABORT Transaction discarded because of previous errors.")
-	ErrInternal    = Error("ERR internal error")
-	ErrMaxClients  = Error("ERR max number of clients reached")
-	ErrShutdown    = Error("ERR Errors trying to SHUTDOWN. Check logs.")
+	ErrWrongPass     = Error("WRONGPASS invalid username-password pair or user is disabled.")
+	ErrNoAuth        = Error("NOAUTH Authentication required.")
+	ErrNoMulti       = Error("ERR Command not allowed inside a transaction")
+	ErrNested        = Error("ERR MULTI calls can not be nested")
+	ErrWatchInside   = Error("ERR WATCH inside MULTI is not allowed")
+	ErrNoExec        = Error("ERR EXEC without MULTI")
+	ErrNoDiscard     = Error("ERR DISCARD without MULTI")
+	ErrExecAbort     = Error("EXECABORT Transaction discarded because of previous errors.")
+	ErrInternal      = Error("ERR internal error")
+	ErrMaxClients    = Error("ERR max number of clients reached")
+	ErrMonitorInside = Error("ERR MONITOR isn't allowed for DENY BLOCKING client")
+	ErrMonitorKeys   = Error("ERR Replica can't interact with the keyspace")
+	ErrShutdown      = Error("ERR Errors trying to SHUTDOWN. Check logs.")
 
 	errNoConn = Error("ERR the command needs a connection")
 )

@@ -31,6 +31,7 @@ func (f *fakeConn) HangUp()                   { f.asked = append(f.asked, "hang 
 func (f *fakeConn) Reset()                    { f.asked = append(f.asked, "reset") }
 func (f *fakeConn) Unwatch()                  { f.asked = append(f.asked, "unwatch") }
 func (f *fakeConn) Cluster() Cluster          { return nil }
+func (f *fakeConn) Role() Role                { return Role{} }
 func (f *fakeConn) Client() Client            { return Client{ID: 7, Queued: -1, User: "u", Flags: "N"} }
 func (f *fakeConn) Clients() iter.Seq[Client] { return slices.Values([]Client{{ID: 3}, {ID: 7}}) }
 
@@ -136,7 +137,7 @@ func TestClientSetInfo(t *testing.T) {
 func TestClientLine(t *testing.T) {
 	k := Client{
 		ID: 1, Addr: "a:1", LocalAddr: "b:2", FD: 9, Name: "n", Age: 90 * time.Second, Idle: 1999 * time.Millisecond, Flags: "xd", DB: 3,
-		Queued: 4, Unparsed: 5, ArgBytes: 6, QueuedBytes: 7, Unsent: 8, Command: "client|list", User: "u", Proto: 3,
+		Queued: 4, Unparsed: 5, ArgBytes: 6, QueuedBytes: 7, Unsent: 8, Command: "client|list", User: "u", Proto: 3, Redirect: -1,
 	}
 	const line = "id=1 addr=a:1 laddr=b:2 fd=9 name=n age=90 idle=1 flags=xd db=3 sub=0 psub=0 ssub=0 multi=4 qbuf=5 qbuf-free=0 argv-mem=6 " +
 		"multi-mem=7 rbs=0 rbp=0 obl=0 oll=0 omem=8 tot-mem=26 events=r cmd=client|list user=u redir=-1 resp=3"

@@ -43,8 +43,10 @@ type Scripts interface {
 
 // A Tally counts what scripts do, for INFO.
 type Tally interface {
+	// Began is told of the command that runs a script.
+	Began(c *Call)
 	// Called counts a call of a command, which failed unless failure is "".
-	Called(row *Row, args []string, took time.Duration, failure string)
+	Called(c *Call, took time.Duration, failure string)
 	// Refused counts a call that was not to be made. row is nil if there is no such command.
 	Refused(row *Row, reason string)
 	// Replied counts an error that a script returns.

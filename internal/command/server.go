@@ -40,6 +40,12 @@ var serverRows = []*Row{
 		Run:     connected(info),
 	},
 	{
+		Name: "monitor", Arity: 1, Flags: Admin | NoScript | Loading | Stale, Group: "server", Since: "1.0.0",
+		Doc:  "Shows all commands that the server runs from here on.",
+		Cost: "O(1), and O(N) for each command where N is the number of those who monitor",
+		Run:  connected(func(c *Call) error { return c.Conn.Monitor() }),
+	},
+	{
 		Name: "shutdown", Arity: -1, Flags: Admin | NoScript | Loading | Stale | NoMulti | AllowBusy, Group: "server", Since: "1.0.0",
 		Doc:     "Ends the server.",
 		Cost:    "O(1)",

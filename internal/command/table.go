@@ -11,8 +11,9 @@ var commands = newTable(
 	stringRows, bitmapRows, hashRows, hashTTLRows,
 	listRows, setRows, zsetRows,
 	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
+	replicationRows, moduleRows, lolwutRows,
 	keyRows, ttlRows, scanRows, objectRows,
-	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows,
+	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows, roleRows,
 )
 
 // All returns the rows of all commands; those of sub-commands are in their
@@ -29,6 +30,7 @@ func Lookup(args []string) (*Row, error) { return commands.lookup(args) }
 type table struct {
 	rows   []*Row
 	byName map[string]*Row // by name in lower case
+	mode   string          // of the server that has the table, as HELLO tells it; "" if that depends on the server
 	access *acl.Table
 }
 

@@ -8,6 +8,8 @@ import (
 
 // Users is what commands ask of whoever knows the users, and who may do what. It is that of one connection.
 type Users interface {
+	// HasUser reports whether there is a user.
+	HasUser(name string) bool
 	// User returns the user of the connection.
 	User() *acl.User
 	// AllUsers returns all users, by name.

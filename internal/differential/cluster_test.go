@@ -439,6 +439,12 @@ const twoNodes = `
 	2: CLUSTER SETSLOT 3300 NODE ID2
 	2: GET b`
 
+// TestRole compares the roles of a primary.
+func TestRole(t *testing.T) {
+	log := run(t, versus(t), 3, sequence{one("ROLE"), one("ROLE", "x")})
+	require.True(t, log.agree(), log.String())
+}
+
 // TestNoCluster compares what a server says that is no node.
 func TestNoCluster(t *testing.T) {
 	log := run(t, versus(t), 3, sequence{

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/nookdb/nook/internal/redistest"
 	"github.com/nookdb/nook/internal/resp"
 )
@@ -144,6 +146,69 @@ func versusConfig(t *testing.T) [2]side {
 
 // TestConfigScripts runs the sequences of testdata/config.
 func TestConfigScripts(t *testing.T) { runScripts(t, "testdata/config/*.txt", versusConfig(t)) }
+
+// TestParameterNames compares the names of all parameters, and the values that servers begin with.
+func TestParameterNames(t *testing.T) {
+	c := newCommandInfo(t, versusConfig(t), 2)
+	redis, nook := pairs(c.redis.Do("CONFIG", "GET", "*")), pairs(c.nook.Do("CONFIG", "GET", "*"))
+	for _, name := range newerSettings {
+		require.Contains(t, nook, name)
+		delete(nook, name)
+	}
+	require.Equal(t, slices.Sorted(maps.Keys(redis)), slices.Sorted(maps.Keys(nook)))
+	for name, value := range redis {
+		if !slices.Contains(ownSettings, name) {
+			require.Equal(t, value.Str, nook[name].Str, name)
+		}
+	}
+}
+
+var (
+	// newerSettings are parameters that 7.0 has not.
+	newerSettings = []string{"set-max-listpack-entries", "set-max-listpack-value"}
+	// ownSettings are those about where the server is, and what the tests start it with.
+	ownSettings = []string{"dir", "unixsocket", "pidfile", "enable-debug-command"}
+)
+
+// TestParameterValues sets all parameters to all sorts of values.
+func TestParameterValues(t *testing.T) {
+	c := newCommandInfo(t, versusConfig(t), 3)
+	for name, before := range pairs(c.redis.Do("CONFIG", "GET", "*")) {
+		for _, value := range []string{
+			"", "0", "1", "-1", "3", "yes", "NO", "no", "x", "1mb", "1.5", "50%", "101%", "70000", "2147483648", "99999999999999999999", before.Str,
+		} {
+			if differsBySetting(name) {
+				continue
+			}
+			set := []string{"CONFIG", "SET", name, value}
+			redis, nook := c.redis.Do(set...), c.nook.Do(set...)
+			if !redis.Equal(nook) {
+				t.Errorf("%q\nredis %v\nnook  %v", set, redis, nook)
+			}
+			redis, nook = c.redis.Do("CONFIG", "GET", name), c.nook.Do("CONFIG", "GET", name)
+			if !slices.Contains(ownSettings, name) {
+				if !redis.Equal(nook) {
+					t.Errorf("%q\nredis %v\nnook  %v", set, redis, nook)
+				}
+			}
+		}
+	}
+}
+
+// differsBySetting reports whether setting a parameter does something to a real server that nook does not do, or does to
+// the test.
+func differsBySetting(name string) bool {
+	switch name {
+	case "bind", "port", "tls-port", "requirepass", "timeout", "maxclients", "client-query-buffer-limit", "proto-max-bulk-len", "appendonly",
+		"protected-mode", "maxmemory", "hz", "cluster-link-sendbuf-limit", "list-max-listpack-size", "list-max-ziplist-size", "activedefrag":
+		return true // it listens elsewhere, cuts clients off, writes files; or its greatest value is beyond an int64
+	case "tls-cluster", "tls-replication":
+		return true // fails for want of certificates
+	case "oom-score-adj", "oom-score-adj-values", "maxmemory-clients", "notify-keyspace-events":
+		return true // what the kernel permits; what clients may have in all
+	}
+	return false
+}
 
 // otherSetting allows that nook has not all parameters, and some that 7.0 has not, and cannot
 // change all that it has.

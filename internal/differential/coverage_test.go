@@ -37,7 +37,7 @@ func commandRows() map[string]row {
 // unfinished.
 var finishedGroups = []string{"string", "bitmap", "hash", "generic", "transactions", "list", "set", "sorted_set", "hyperloglog", "geo", "pubsub", "stream", "scripting"}
 
-var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF", "FUNCTION DUMP", "FUNCTION RESTORE"}
+var unfinished = []string{"DUMP", "RESTORE", "MIGRATE", "FUNCTION DUMP", "FUNCTION RESTORE"}
 
 // finishedRows are the finished commands of other groups.
 var finishedRows = []string{
@@ -49,6 +49,7 @@ var finishedRows = []string{
 	"COMMAND LIST", "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "SHUTDOWN", "SWAPDB", "TIME",
 	"LATENCY DOCTOR", "LATENCY GRAPH", "LATENCY HISTOGRAM", "LATENCY HISTORY", "LATENCY LATEST", "LATENCY RESET",
 	"DEBUG", "MEMORY DOCTOR", "MEMORY MALLOC-STATS", "MEMORY PURGE", "MEMORY STATS", "MEMORY USAGE",
+	"FAILOVER", "LOLWUT", "MODULE LIST", "MODULE LOAD", "MODULE LOADEX", "MODULE UNLOAD", "PSYNC", "REPLCONF", "REPLICAOF", "ROLE", "SLAVEOF", "SYNC",
 	"SLOWLOG GET", "SLOWLOG LEN", "SLOWLOG RESET",
 	"ASKING", "READONLY", "READWRITE", "CLUSTER ADDSLOTS", "CLUSTER ADDSLOTSRANGE", "CLUSTER BUMPEPOCH", "CLUSTER COUNT-FAILURE-REPORTS",
 	"CLUSTER COUNTKEYSINSLOT", "CLUSTER DELSLOTS", "CLUSTER DELSLOTSRANGE", "CLUSTER FLUSHSLOTS", "CLUSTER GETKEYSINSLOT", "CLUSTER INFO",

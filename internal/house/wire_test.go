@@ -16,19 +16,24 @@ var typedOnly = map[string]string{
 	"Databases": "an option of the store",
 	"MakeRoom":  "what the server does before it queues a command",
 
-	"DebugDigest": "a part of DEBUG", "DebugDigestValue": "a part of DEBUG", "DebugObject": "a part of DEBUG", "SetActiveExpire": "a part of DEBUG",
+	"Sleep": "a part of WAIT", "DebugDigest": "a part of DEBUG", "DebugDigestValue": "a part of DEBUG", "DebugObject": "a part of DEBUG", "SetActiveExpire": "a part of DEBUG",
 
 	"MaxStringLen": "an option of the store",
 	"Events":       "PSUBSCRIBE receives events as messages",
 
 	"LibraryRevision": "for those who keep something of libraries",
 	"As":              "tells on whose behalf a handle is used",
+	"Caller":          "tells on whose behalf a handle is used",
+	"Clock":           "an option of the store",
 	"Extension":       "for packages that keep something with the store",
 }
 
 // wireOnly are the wire commands that no typed method has, with the reason.
 var wireOnly = map[string]string{
 	"AUTH": session, "HELLO": session, "PING": session, "ECHO": session, "QUIT": session, "RESET": session,
+	"CLIENT CACHING": session, "CLIENT CAPA": session, "CLIENT GETREDIR": session, "CLIENT KILL": session, "CLIENT NO-EVICT": session,
+	"CLIENT NO-TOUCH": "As makes a handle of it", "CLIENT PAUSE": session, "CLIENT REPLY": session, "CLIENT TRACKINGINFO": session,
+	"CLIENT UNPAUSE": session, "MONITOR": session,
 	"CLIENT GETNAME": session, "CLIENT HELP": session, "CLIENT ID": session, "CLIENT INFO": session,
 	"CLIENT LIST": session, "CLIENT SETINFO": session, "CLIENT SETNAME": session, "CLIENT UNBLOCK": session,
 	"DISCARD": "a function that returns early has the same effect",
@@ -42,6 +47,9 @@ var wireOnly = map[string]string{
 	"FUNCTION STATS": figures, "FUNCTION HELP": table, "SCRIPT HELP": table,
 	"ACL CAT": table, "ACL HELP": table, "ACL DELUSER": access, "ACL DRYRUN": access, "ACL GENPASS": access, "ACL GETUSER": access, "ACL LIST": access,
 	"ACL LOAD": access, "ACL LOG": access, "ACL SAVE": access, "ACL SETUSER": access, "ACL USERS": access, "ACL WHOAMI": access,
+	"FAILOVER": replicas, "PSYNC": replicas, "REPLCONF": replicas, "REPLICAOF": replicas, "ROLE": replicas, "SLAVEOF": replicas, "SYNC": replicas,
+	"WAIT": replicas, "WAITAOF": replicas, "LOLWUT": "a joke",
+	"MODULE HELP": modules, "MODULE LIST": modules, "MODULE LOAD": modules, "MODULE LOADEX": modules, "MODULE UNLOAD": modules,
 	"DEBUG": "of its parts those about the store have methods", "MEMORY DOCTOR": figures, "MEMORY HELP": table,
 	"MEMORY MALLOC-STATS": figures, "MEMORY PURGE": figures, "MEMORY STATS": figures,
 	"LATENCY DOCTOR": figures, "LATENCY GRAPH": figures, "LATENCY HELP": table, "LATENCY HISTOGRAM": figures,
@@ -59,13 +67,15 @@ var wireOnly = map[string]string{
 }
 
 const (
-	session = "about a connection"
-	figures = "about figures of the server"
-	table   = "about the wire table"
-	scripts = "what package script is for"
-	access  = "a program that has the store may do everything"
-	nodes   = "about the nodes of a cluster; in Go it is server.Cluster"
-	cache   = "in Go a script is a variable"
+	replicas = "about replicas, which there are none"
+	modules  = "about modules, which there are none"
+	session  = "about a connection"
+	figures  = "about figures of the server"
+	table    = "about the wire table"
+	scripts  = "what package script is for"
+	access   = "a program that has the store may do everything"
+	nodes    = "about the nodes of a cluster; in Go it is server.Cluster"
+	cache    = "in Go a script is a variable"
 )
 
 // TestWireNames checks that the comment of each typed command ends with its names

@@ -186,3 +186,33 @@ func appendLine(b []byte, kind byte, s string) []byte {
 	}
 	return append(b, crlf...)
 }
+
+// AppendQuoted appends a text in quotes, with what is not printable as escapes, as MONITOR shows arguments.
+func AppendQuoted(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '\\', '"':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, `\n`...)
+		case '\r':
+			b = append(b, `\r`...)
+		case '\t':
+			b = append(b, `\t`...)
+		case '\a':
+			b = append(b, `\a`...)
+		case '\b':
+			b = append(b, `\b`...)
+		default:
+			if c >= ' ' && c <= '~' {
+				b = append(b, c)
+			} else {
+				b = append(b, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
+			}
+		}
+	}
+	return append(b, '"')
+}
+
+const hexDigits = "0123456789abcdef"

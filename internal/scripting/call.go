@@ -100,11 +100,12 @@ func (m *machine) call(l *glua.LState, raise bool) int {
 	err := m.inner.Row.Run(&m.inner)
 	if err != nil {
 		text = codedError(command.ErrorText(err))
-		r.tally.called(m.inner.Row, m.args, began, text)
+		r.tally.called(&m.inner, began, text)
 		return m.fail(l, text, true, raise)
 	}
 	reply := m.out.Bytes()
-	r.tally.called(m.inner.Row, m.args, began, failureIn(reply))
+	m.inner.Track()
+	r.tally.called(&m.inner, began, failureIn(reply))
 	m.state.Charge(l, stepsPerCall+len(reply)/bytesPerStep, replyGrowth*len(reply))
 	d := decoder{m.state, reply}
 	failed := raise && len(d.rest) > 0 && d.rest[0] == '-'
@@ -172,6 +173,8 @@ func (r *run) admit(m *machine) string {
 	switch {
 	case row.Flags&(command.Write|command.MayReplicate) != 0 && r.readOnly:
 		return errReadOnly
+	case row.Flags.Has(command.Write) && r.replica:
+		return string(command.ErrReadOnly)
 	case row.Flags.Has(command.DenyOOM) && r.full != nil && !r.wrote.Load():
 		return command.ErrorText(r.full)
 	}

@@ -71,6 +71,7 @@ type Task struct {
 var (
 	errWriteFlag = command.Error("ERR Can not execute a script with write flag using *_ro command.")
 	errNoCluster = command.Error("ERR Can not run script on cluster, 'no-cluster' flag is set.")
+	errReplica   = command.Error("READONLY Can not run script with write flag on readonly replica.")
 	errNotOOM    = command.Error("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
 )
 
@@ -125,6 +126,9 @@ func (t *Task) permit(f *flags) error {
 	if f.given && !f.noWrites && t.ReadOnly {
 		return errWriteFlag
 	}
+	if f.given && !f.noWrites && t.Conn != nil && t.Conn.Role().Master != nil {
+		return errReplica
+	}
 	if f.noCluster && t.Conn != nil && t.Conn.Cluster() != nil {
 		return errNoCluster
 	}
@@ -142,7 +146,7 @@ func (m *machine) begin(e *Engine, t *Task, name string, f *flags) *run {
 		readOnly: t.ReadOnly || f.noWrites, tally: tally{t.Tally, t.Row, t.DB},
 	}
 	if t.Conn != nil {
-		r.cluster = t.Conn.Cluster()
+		r.cluster, r.replica = t.Conn.Cluster(), t.Conn.Role().Master != nil
 	}
 	if r.cluster != nil {
 		r.slot, r.oneSlot = -1, f.given && !f.crossSlot

@@ -23,9 +23,9 @@ func (t *tally) now() (now time.Time) {
 	return now
 }
 
-func (t *tally) called(row *command.Row, args []string, began time.Time, failure string) {
+func (t *tally) called(c *command.Call, began time.Time, failure string) {
 	if t.to != nil {
-		t.to.Called(row, args, t.db.Now().Sub(began), failure)
+		t.to.Called(c, t.db.Now().Sub(began), failure)
 	}
 }
 

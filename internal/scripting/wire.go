@@ -46,6 +46,9 @@ func (w Wire) run(c *command.Call, s command.Script, t Task) error {
 	t.Context, t.Limits, t.Logger = w.Context, w.Limits, w.Logger
 	t.DB, t.Conn, t.Call, t.Row, t.Tally = c.DB, c.Conn, c.Args, c.Row, w.Tally
 	t.Keys, t.Args, t.ReadOnly, t.Proto = s.Keys, s.Args, s.ReadOnly, c.Out.Proto()
+	if w.Tally != nil {
+		w.Tally.Began(c)
+	}
 	reply, err := w.Engine.Run(&t)
 	if err != nil {
 		return err
