@@ -301,3 +301,15 @@ func TestStreamIDs(t *testing.T) {
 	require.Equal(t, GivenID(sid(5, 0)), must(ParseNewStreamID("5")))
 	fails(t, ErrStreamID)(ParseNewStreamID("+"))
 }
+
+// TestXTrimOfNoEntries has a trim remove a node in which a trim before has left no entries: nothing happens, but for memory that
+// is free, which the store's own check at the end counts.
+func TestXTrimOfNoEntries(t *testing.T) {
+	s := newStore(t, Options{Encodings: Encodings{StreamNodeMaxEntries: 5}}).Select(0)
+	fillStream(s, "x", 1, 2, 3, 4, 5, 6)
+	require.Equal(t, 1, must(s.XDel("x", sid(5, 0))))
+	require.Equal(t, 4, must(s.XTrim("x", StreamTrim{By: TrimMinID, MinID: sid(5, 0)})))
+	before := must(s.Stats()).Bytes
+	require.Zero(t, must(s.XTrim("x", StreamTrim{By: TrimMinID, MinID: sid(6, 0)})))
+	require.Less(t, must(s.Stats()).Bytes, before)
+}

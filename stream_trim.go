@@ -104,6 +104,7 @@ func (w *write) trim(s *value.Stream, t *StreamTrim) int {
 	plan := t.plan(s, &w.c.ks.limits)
 	removed := s.Trim(&plan)
 	if removed == 0 {
+		w.settleValue() // a node that had no entries left may be gone
 		return 0
 	}
 	w.modified()
