@@ -165,16 +165,23 @@ func (p *preimages) restore(t *txn, sh *shard) (whole bool) {
 			whole = true
 		}
 	}
+	if len(p.kept) > 0 {
+		p.undo(t, sh)
+	}
+	if n, first, _ := sh.firstDue(); n >= 0 {
+		sh.alarm.set(t.ks, sh, first.At)
+	}
+	return whole
+}
+
+// undo gives the keys that have changed back what they held, in an order of their own.
+func (p *preimages) undo(t *txn, sh *shard) {
 	places := slices.SortedFunc(maps.Keys(p.kept), func(a, b imagePlace) int { return strings.Compare(a.key, b.key) })
 	for _, at := range places {
 		c := &commands{ks: t.ks, db: slices.Index(p.dbs, at.db), tx: t}
 		c.reinstate(sh, at, p.kept[at])
 	}
 	p.kept = nil
-	if n, first, _ := sh.firstDue(); n >= 0 {
-		sh.alarm.set(t.ks, sh, first.At)
-	}
-	return whole
 }
 
 // exchange makes d, which may be nil, the shard's part of database n, and returns the keys that somebody waits for there.

@@ -228,12 +228,19 @@ func (s *session) Kill(match func(k *command.Client) bool) (n int) {
 			asleep = append(asleep, x)
 		}
 	}
-	if s.inner == nil { // a session that ends may need keys that EXEC has locked
-		for _, x := range asleep {
-			<-x.ended
-		}
-	}
+	s.outlast(asleep)
 	return n
+}
+
+// outlast waits for the end of others that were killed and need only wake up for it. Within EXEC it does not: a session
+// that ends may need keys that are locked.
+func (s *session) outlast(asleep []*session) {
+	if s.inner != nil {
+		return
+	}
+	for _, x := range asleep {
+		<-x.ended
+	}
 }
 
 // kill ends another session. It reports whether that only has to wake up for it.

@@ -83,5 +83,8 @@ func (g *gear) Read(p []byte) (int, error) {
 	s.setIdleDeadline()
 	n, err := s.conn.Read(p)
 	s.resume(n)
+	if reason := s.meet(); reason != nil {
+		return 0, reason
+	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -184,7 +185,7 @@ func (s *session) await() error {
 		s.gear.fresh = s.gear.chunk[:n]
 		s.resume(n)
 	}
-	return err
+	return cmp.Or(err, s.meet())
 }
 
 // receive fills the chunk of the gear.
@@ -218,9 +219,6 @@ func (s *session) pause() error {
 // resume notes that n bytes have come.
 func (s *session) resume(n int) {
 	s.wake()
-	if s.meet() != nil {
-		s.abandon()
-	}
 	now := s.server.store.Now()
 	s.meter.since, s.own.active = now, now
 	s.own.traffic.in += int64(n)

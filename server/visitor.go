@@ -70,15 +70,17 @@ func hears(u *acl.User, sub *nook.Subscription) bool {
 // dismiss ends the other sessions of members that are gone, and those of m that are subscribed to what it may not be any more. Those
 // that are at work see for themselves.
 func (s *session) dismiss(gone []*member, m *member) {
+	var asleep []*session
 	for _, x := range s.server.all() {
 		p := x.profile()
-		if x != s && (slices.Contains(gone, p.member) || p.member == m && p.sub != nil && !hears(m.user.Load(), p.sub)) {
-			_ = x.conn.Close() // the session sees that, unless a command of it waits and nobody reads
-			if w := x.waiting.Load(); w != nil {
-				w.end(errDismissed)
-			}
+		if x == s || !slices.Contains(gone, p.member) && (p.member != m || p.sub == nil || hears(m.user.Load(), p.sub)) {
+			continue
+		}
+		if x.kill() {
+			asleep = append(asleep, x)
 		}
 	}
+	s.outlast(asleep)
 	s.look()
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/redistest"
 )
 
@@ -152,7 +153,7 @@ func TestUsersThatGo(t *testing.T) {
 		for _, c := range []*redistest.Conn{idle, waits, hears} {
 			lost(t, c)
 		}
-		talk(t, other, "LPUSH k v => :1", "ACL USERS => [\"default\" \"u\" \"v\"]")
+		talk(t, other, "LPUSH k v => :1", "LRANGE k 0 -1 => [\"v\"]", "CLIENT LIST TYPE pubsub => \"\"", "ACL USERS => [\"default\" \"u\" \"v\"]")
 		talk(t, self, "ACL DELUSER default v => -ERR The 'default' user cannot be removed", "ACL DELUSER v => :1")
 		lost(t, self)
 		lost(t, other)
@@ -294,4 +295,49 @@ func workAs(t *testing.T, raw net.Conn) {
 		}
 		assert.NotContains(t, brief(r), "secret", line)
 	}
+}
+
+// TestUnrestrictedSessionsAreNotGuarded shows that users cost nothing where they are not used.
+func TestUnrestrictedSessionsAreNotGuarded(t *testing.T) {
+	h := start(t, nil, limited)
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	s := newSession(h.server, far)
+	s.engage()
+	require.NoError(t, s.meet())
+	require.False(t, s.guarded)
+	talk(t, h.client(), "ACL SETUSER default -keys => +OK")
+	require.False(t, s.guarded)
+	require.NoError(t, s.meet())
+	require.True(t, s.guarded)
+	require.Error(t, s.permit(command.RowOf([]string{"KEYS"}), []string{"KEYS", "*"}))
+	talk(t, h.client(), "ACL SETUSER default +@all => +OK")
+	require.NoError(t, s.meet())
+	require.False(t, s.guarded)
+	require.NoError(t, s.Authenticate("u", "p"))
+	require.True(t, s.guarded)
+	s.Reset()
+	require.False(t, s.guarded)
+}
+
+// TestRequestsOfUsersThatGo has a session whose user goes between what it has read and what it does: it does nothing.
+func TestRequestsOfUsersThatGo(t *testing.T) {
+	h := start(t, nil, limited)
+	near, far := net.Pipe()
+	defer near.Close()
+	c := redistest.NewConn(t, near)
+	s := newSession(h.server, far)
+	require.NoError(t, h.server.join(s))
+	defer h.server.serving.Done()
+	require.NoError(t, s.Authenticate("u", "p"))
+	gone := h.server.users.remove([]string{"u"}) // as ACL DELUSER does first
+	require.Len(t, gone, 1)
+	c.Send("SET", "a:1", "x")
+	c.Flush()
+	s.run()
+	lost(t, c)
+	_, ok, err := h.store.Get("a:1")
+	require.NoError(t, err)
+	require.False(t, ok)
 }

@@ -119,6 +119,9 @@ func (w *wait) finish() {
 		s.gear.fresh = append(s.gear.fresh[:len(s.gear.fresh):len(s.gear.fresh)], w.kept...)
 	}
 	s.resume(len(w.kept))
+	if s.meet() != nil {
+		s.abandon()
+	}
 }
 
 // Block runs a command that may have to wait. It returns nil if CLIENT UNBLOCK
