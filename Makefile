@@ -12,7 +12,7 @@ LINT     := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 FUZZTIME ?= 30s
 CHECKS   ?= 2000
 
-.PHONY: help build test race diff fuzz lint vet fmt docs targets bench cover ci
+.PHONY: help build test race diff polyglot fuzz lint vet fmt docs targets bench cover ci
 
 help: ## list what there is to run
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,10 @@ race: ## run the tests of the library, the server and the clients with the race 
 
 diff: ## compare with a real redis-server, CHECKS=2000 sequences a family
 	NOOK_REQUIRE_REDIS=1 NOOK_DIFF_CHECKS=$(CHECKS) go test -count=1 -timeout 60m ./internal/differential
+
+polyglot: ## run clients in other languages against cmd/nook and against redis-server
+	interop/polyglot/run -server redis
+	interop/polyglot/run -server nook
 
 # go test -list prints the targets of a package, then the package itself.
 fuzz: ## fuzz every target for FUZZTIME=30s each

@@ -39,8 +39,11 @@ func (c *commands) glance(key string) (read, error) {
 	return r, err
 }
 
-// miss tells subscribers that a read found no key.
-func (c *commands) miss(key string) { c.event(EventKeyMiss, "keymiss", key) }
+// miss counts a read that found no key, and tells subscribers.
+func (c *commands) miss(key string) {
+	c.ks.counters.misses.Add(1)
+	c.event(EventKeyMiss, "keymiss", key)
+}
 
 // inspect is glance without being told of as a miss.
 func (c *commands) inspect(key string) (read, error) {
@@ -339,6 +342,7 @@ func (w *write) freshen() {
 func (w *write) expire() {
 	w.remove()
 	w.expired = true
+	w.c.ks.counters.expired.Add(1)
 	w.event(EventExpired, "expired")
 	if w.logged() {
 		w.effect("DEL", w.key)

@@ -43,10 +43,20 @@ type keyspace struct {
 	libraries  libraries
 	extensions sync.Map // see Extension
 
+	counters counters
+
 	rand    *rand.Rand // for those who hold no lock; any number may use it at once
 	pulse   pulse
 	passive atomic.Bool // see SetActiveExpire
 	memory  memory
+}
+
+// counters count what no shard does. They are on a cache line of their own.
+type counters struct {
+	_       [64]byte
+	expired atomic.Int64 // keys
+	misses  atomic.Int64 // reads that found no key
+	_       [48]byte
 }
 
 // A shard is a part of the keys of all databases, with its lock.

@@ -13,6 +13,8 @@ type Stats struct {
 	MaxMemory       int64           // Settings.MaxMemory
 	MaxMemoryPolicy MaxMemoryPolicy
 	Evicted         int64 // keys that had to go for memory, since the store was made
+	Expired         int64 // keys that went as their time was up, since then
+	Misses          int64 // reads of keys that were not there, since then
 	Changes         int64 // changes of keys since then
 	Channels        int   // that anybody is subscribed to
 	Patterns        int   // the same
@@ -48,6 +50,8 @@ func (c *commands) Stats() (Stats, error) {
 		MaxMemory:       ks.memory.limit.Load(),
 		MaxMemoryPolicy: ks.policy(),
 		Evicted:         ks.memory.evicted.Load(),
+		Expired:         ks.counters.expired.Load(),
+		Misses:          ks.counters.misses.Load(),
 	}
 	s.TrackedKeys, s.TrackedItems, s.TrackedPrefixes = ks.tracking.sizes()
 	s.Channels, s.Patterns, s.ShardChannels = ks.hub.sizes()

@@ -16,8 +16,7 @@ import (
 	"github.com/nookdb/nook/nooktest"
 )
 
-// rueidis returns a rueidis client without its cache, which needs CLIENT TRACKING, and
-// with no options but those given and the way.
+// rueidis returns a rueidis client without its cache, and with no options but those given and the way.
 func (x target) rueidis(t testing.TB, o rueidis.ClientOption) rueidis.Client {
 	t.Helper()
 	c, err := x.dialRueidis(o)
@@ -28,6 +27,11 @@ func (x target) rueidis(t testing.TB, o rueidis.ClientOption) rueidis.Client {
 
 func (x target) dialRueidis(o rueidis.ClientOption) (rueidis.Client, error) {
 	o.DisableCache = true
+	return rueidis.NewClient(x.rueidisOptions(o))
+}
+
+// rueidisOptions are the options with the way.
+func (x target) rueidisOptions(o rueidis.ClientOption) rueidis.ClientOption {
 	o.InitAddress = []string{x.addr}
 	if x.dial != nil {
 		o.InitAddress = []string{"some.host:6379"}
@@ -35,7 +39,7 @@ func (x target) dialRueidis(o rueidis.ClientOption) (rueidis.Client, error) {
 			return x.dial(ctx, "tcp", addr)
 		}
 	}
-	return rueidis.NewClient(o)
+	return o
 }
 
 func TestRueidisStrings(t *testing.T) {

@@ -70,7 +70,7 @@
 //
 // # What goes wrong
 //
-// [Server.Inject] makes requests fail, wait, lose their reply or their connection: by command, key or client, each so manieth of them,
+// [Server.Inject] makes requests fail, wait, lose their reply or their connection: by command, key or client, every third of them, say,
 // or with a probability.
 //
 //	srv.Inject(nooktest.Fault{Command: "GET", Key: "user:*", Every: 3, Effect: nooktest.FailWith("LOADING not yet")})

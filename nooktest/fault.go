@@ -20,8 +20,8 @@ type Fault struct {
 	Client  string // the same, of CLIENT SETNAME
 
 	After       int     // so many such requests pass before
-	Every       int     // of the requests then, each so manieth; 3 means the third, the sixth and so on
-	Probability float64 // of each of these, as the seed decides
+	Every       int     // 3 means that of those then it strikes the third, the sixth and so on
+	Probability float64 // with which it strikes each of these; the seed decides
 	Count       int     // it strikes so often at most
 
 	Effect Effect

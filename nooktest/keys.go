@@ -132,8 +132,11 @@ func floatSource(f float64) string {
 	}
 }
 
-// floatText writes a number as Redis reads it.
+// floatText writes a number as Redis reads it. Zero has no sign, as in a small sorted set.
 func floatText(f float64) string {
+	if f == 0 {
+		return "0"
+	}
 	s := strconv.FormatFloat(f, 'g', -1, 64)
 	switch s {
 	case "+Inf":

@@ -59,7 +59,7 @@ type Options struct {
 	Store nook.Options
 
 	// Server configures the server: a password, for example. Without a Logger, what
-	// the server has to say is part of the test's output.
+	// the server has to say is part of the test's output. Clients of this machine may send DEBUG, whatever Debug says.
 	Server server.Options
 
 	// TLS makes the server speak TLS, and nothing else, at Addr, with a certificate that is made for the test: see
@@ -99,6 +99,7 @@ func RunWith(t testing.TB, o Options) *Server {
 	}
 	s.setSeed(&o)
 	s.own, o.Server.Intercept = o.Server.Intercept, s.intercept
+	o.Server.Debug = max(o.Server.Debug, server.DebugLocal)
 	if o.Server.Logger == nil {
 		o.Server.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}

@@ -325,3 +325,13 @@ func TestLongPipeline(t *testing.T) {
 		require.EqualValues(t, i+1, r.Int)
 	}
 }
+
+// TestDebug shows that tests may use DEBUG as those of Redis do.
+func TestDebug(t *testing.T) {
+	s := nooktest.Run(t)
+	c := dial(t, s)
+	require.Equal(t, "OK", c.Do("DEBUG", "SET-ACTIVE-EXPIRE", "0").Str)
+	require.Equal(t, "OK", c.Do("DEBUG", "POPULATE", "3").Str)
+	require.EqualValues(t, 3, c.Do("DBSIZE").Int)
+	require.NotEqual(t, strings.Repeat("0", 40), c.Do("DEBUG", "DIGEST").Str)
+}

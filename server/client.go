@@ -37,7 +37,7 @@ func (s *session) Reset() {
 	s.unsubscribe()
 	s.untrack()
 	s.leaveMonitors()
-	s.own.name, s.own.noEvict, s.own.noTouch = "", false, false
+	s.own.name, s.own.readOnly, s.own.noEvict, s.own.noTouch = "", false, false, false
 	s.SetReplies(command.RepliesOn)
 	s.identify(&s.call)
 	s.login()
@@ -83,7 +83,7 @@ func (s *session) Scripts() command.Scripts { return &s.server.scripts }
 func (s *session) ResetStats(db *nook.Commands) error {
 	stats, err := db.Stats()
 	if err == nil {
-		s.server.resetStats(stats.Evicted)
+		s.server.resetStats(lostOf(&stats))
 	}
 	return err
 }
@@ -181,6 +181,9 @@ func (s *session) flags(p profile) string {
 	}
 	if p.noTouch {
 		letters = append(letters, 'T')
+	}
+	if p.readOnly {
+		letters = append(letters, 'r')
 	}
 	if letters == nil {
 		return "N"

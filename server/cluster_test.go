@@ -56,6 +56,12 @@ func TestClusterMap(t *testing.T) {
 	require.Contains(t, client.Do("INFO", "server").Str, "\r\nredis_mode:cluster\r\n")
 	require.Contains(t, client.Do("INFO", "cluster").Str, "\r\ncluster_enabled:1\r\n")
 
+	require.Contains(t, client.Do("CONFIG", "GET", "cluster-enabled").String(), "yes")
+	client.Do("READONLY")
+	require.Contains(t, client.Do("CLIENT", "INFO").Str, " flags=r ")
+	client.Do("READWRITE")
+	require.Contains(t, client.Do("CLIENT", "INFO").Str, " flags=N ")
+
 	// A node that has gone takes its slots with it.
 	require.NoError(t, nodes[2].server.Close())
 	require.Contains(t, client.Do("CLUSTER", "INFO").Str, "cluster_state:fail\r\ncluster_slots_assigned:16384\r\ncluster_slots_ok:10922\r\ncluster_slots_pfail:0\r\ncluster_slots_fail:5462\r\n")
@@ -165,6 +171,21 @@ func TestClusterMovesWaiters(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "MOVED 3300 host:7002", r.Str)
 	require.Equal(t, "PONG", waiter.Do("PING").Str)
+}
+
+// Clients that CLIENT PAUSE makes wait are in nobody's way, and are checked once more when they go on.
+func TestClusterMovesWhilePaused(t *testing.T) {
+	c, nodes := startCluster(t, 3)
+	admin, writer := nodes[ofB].client(), nodes[ofB].client()
+	writer.Do("PING")
+	admin.Do("CLIENT", "PAUSE", "1000000", "WRITE")
+	writer.Send("SET", "b", "1")
+	writer.Flush()
+	require.NoError(t, c.MoveSlots(nodes[ofC].server, SlotRange{3300, 3300}))
+	admin.Do("CLIENT", "UNPAUSE")
+	r, err := writer.Receive()
+	require.NoError(t, err)
+	require.Equal(t, "MOVED 3300 host:7002", r.Str)
 }
 
 func TestClusterMessages(t *testing.T) {

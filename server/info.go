@@ -4,8 +4,8 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"runtime/metrics"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nookdb/nook"
@@ -14,8 +14,7 @@ import (
 )
 
 // Info is INFO. The fields and their order are Redis's, so that tools which read
-// them work; those of which nook has nothing true to say are left out, since a zero
-// would be taken for a figure.
+// them work. Where there is no such thing as a field tells of, it is as in a Redis that does not use it.
 //
 // Where a figure is of the store, it is of one moment: that of db, which may be
 // a transaction's.
@@ -55,6 +54,7 @@ var reportParts = []struct {
 	{command.SectionModules, "Modules", func(*report) {}},
 	{command.SectionCommandStats, "Commandstats", (*report).commandStats},
 	{command.SectionErrorStats, "Errorstats", (*report).errorStats},
+	{command.SectionLatencyStats, "Latencystats", (*report).latencyStats},
 	{command.SectionCluster, "Cluster", (*report).cluster},
 	{command.SectionKeyspace, "Keyspace", (*report).keyspace},
 }
@@ -119,9 +119,16 @@ func (r *report) self() {
 	now := s.store.Now()
 	up := int64(now.Sub(s.started) / time.Second)
 	r.field("redis_version", command.Version)
+	r.field("redis_git_sha1", "00000000")
+	r.int("redis_git_dirty", 0)
+	r.field("redis_build_id", "0")
 	r.field("redis_mode", s.mode())
 	r.field("os", runtime.GOOS+" "+runtime.GOARCH)
 	r.int("arch_bits", strconv.IntSize)
+	r.field("monotonic_clock", "Go")
+	r.field("multiplexing_api", "Go")
+	r.field("atomicvar_api", "Go")
+	r.field("gcc_version", runtime.Version())
 	r.int("process_id", int64(os.Getpid()))
 	r.field("process_supervised", "no")
 	r.field("run_id", s.runID)
@@ -129,10 +136,14 @@ func (r *report) self() {
 	r.int("server_time_usec", now.UnixMicro())
 	r.int("uptime_in_seconds", up)
 	r.int("uptime_in_days", up/(24*60*60))
+	r.field("hz", "10")
+	r.field("configured_hz", "10")
+	r.int("lru_clock", now.Unix()&(1<<24-1))
 	if path, err := os.Executable(); err == nil {
 		r.field("executable", path)
 	}
 	r.field("config_file", "")
+	r.int("io_threads_active", 0)
 }
 
 // port returns the port of a TCP listener, 0 if there is none.
@@ -152,46 +163,100 @@ func (r *report) clients() {
 	r.int("connected_clients", int64(s.count()))
 	r.int("cluster_connections", 0)
 	r.int("maxclients", int64(s.parameters.Load().MaxClients))
+	var in, out, tracking int64
+	for _, x := range s.all() {
+		p := x.profile()
+		in, out = max(in, int64(p.unparsed)), max(out, int64(p.unsent))
+		if p.tracks {
+			tracking++
+		}
+	}
+	r.int("client_recent_max_input_buffer", in)
+	r.int("client_recent_max_output_buffer", out)
 	r.int("blocked_clients", s.waiting())
-	r.int("tracking_clients", 0)
+	r.int("tracking_clients", tracking)
+	r.int("clients_in_timeout_table", 0)
 }
 
 // memory writes how much the whole process uses, of which the dataset is what
 // the store accounts for; maxmemory limits the latter.
 func (r *report) memory() {
-	heap := heapBytes()
-	r.bytes("used_memory", heap)
-	if rss, ok := residentBytes(); ok {
-		r.bytes("used_memory_rss", rss)
-	}
-	r.int("used_memory_overhead", max(heap-r.stats.Bytes, 0))
-	r.int("used_memory_dataset", r.stats.Bytes)
+	m := r.server.memory(&r.stats)
+	rss := max(m.RSS, m.Resident)
 	libraries, functions := r.server.scripts.Count(r.server.store.Commands())
+	r.bytes("used_memory", m.Total)
+	r.bytes("used_memory_rss", rss)
+	r.bytes("used_memory_peak", m.Peak)
+	r.field("used_memory_peak_perc", percent(m.Total, m.Peak))
+	r.int("used_memory_overhead", m.Overhead())
+	r.int("used_memory_startup", m.Startup)
+	r.int("used_memory_dataset", m.Dataset)
+	r.field("used_memory_dataset_perc", percent(m.Dataset, m.Total))
+	r.int("allocator_allocated", m.Total)
+	r.int("allocator_active", m.Active)
+	r.int("allocator_resident", m.Resident)
+	r.bytes("total_system_memory", systemBytes())
+	r.int("used_memory_lua", m.Scripts)
+	r.int("used_memory_vm_eval", m.Scripts)
+	r.field("used_memory_lua_human", humanBytes(m.Scripts))
+	r.int("used_memory_scripts_eval", m.Scripts)
 	r.int("number_of_cached_scripts", int64(r.server.scripts.Scripts()))
 	r.int("number_of_functions", int64(functions))
 	r.int("number_of_libraries", int64(libraries))
+	r.int("used_memory_vm_functions", m.Functions)
+	r.bytes("used_memory_vm_total", m.Scripts+m.Functions)
+	r.int("used_memory_functions", m.Functions)
+	r.bytes("used_memory_scripts", m.Scripts+m.Functions)
 	r.bytes("maxmemory", r.stats.MaxMemory)
 	r.field("maxmemory_policy", r.stats.MaxMemoryPolicy.String())
+	r.excess("allocator_frag", m.Active, m.Total)
+	r.excess("allocator_rss", m.Resident, m.Active)
+	r.excess("rss_overhead", rss, m.Resident)
+	r.excess("mem_fragmentation", rss, m.Total)
+	r.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
+	r.int("mem_clients_normal", m.Clients)
+	r.zeros("mem_cluster_links", "mem_aof_buffer")
 	r.field("mem_allocator", "go")
+	r.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
 
-// heapBytes returns the bytes of all objects on the heap, garbage not yet
-// collected among them.
-func heapBytes() int64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
+// excess writes by how much one size is larger than another.
+func (r *report) excess(name string, large, small int64) {
+	r.field(name+"_ratio", strconv.FormatFloat(float64(large)/float64(max(small, 1)), 'f', 2, 64))
+	r.int(name+"_bytes", large-small)
+}
+
+// zeros writes figures of what there is none of.
+func (r *report) zeros(names ...string) {
+	for _, name := range names {
+		r.int(name, 0)
+	}
+}
+
+func percent(part, whole int64) string {
+	return strconv.FormatFloat(100*float64(part)/float64(max(whole, 1)), 'f', 2, 64) + "%"
 }
 
 // persistence writes that there is nothing to wait for: clients look at loading
 // before they use a server.
 func (r *report) persistence() {
-	r.int("loading", 0)
-	r.int("async_loading", 0)
+	r.zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+	r.field("current_fork_perc", "0.00")
+	r.zeros("current_save_keys_processed", "current_save_keys_total")
 	r.int("rdb_changes_since_last_save", r.stats.Changes)
 	r.int("rdb_bgsave_in_progress", 0)
-	r.int("aof_enabled", 0)
-	r.int("aof_rewrite_in_progress", 0)
+	r.int("rdb_last_save_time", r.server.started.Unix())
+	r.field("rdb_last_bgsave_status", "ok")
+	r.int("rdb_last_bgsave_time_sec", -1)
+	r.int("rdb_current_bgsave_time_sec", -1)
+	r.zeros("rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded")
+	r.zeros("aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
+	r.int("aof_last_rewrite_time_sec", -1)
+	r.int("aof_current_rewrite_time_sec", -1)
+	r.field("aof_last_bgrewrite_status", "ok")
+	r.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
+	r.field("aof_last_write_status", "ok")
+	r.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
 }
 
 // counters writes what was counted since the server was made.
@@ -208,16 +273,32 @@ func (r *report) counters() {
 	r.int("instantaneous_ops_per_sec", int64(rate.commands))
 	r.int("total_net_input_bytes", now.traffic.in)
 	r.int("total_net_output_bytes", now.traffic.out)
+	r.zeros("total_net_repl_input_bytes", "total_net_repl_output_bytes")
 	r.field("instantaneous_input_kbps", kilobytes(rate.in))
 	r.field("instantaneous_output_kbps", kilobytes(rate.out))
+	r.field("instantaneous_input_repl_kbps", "0.00")
+	r.field("instantaneous_output_repl_kbps", "0.00")
 	r.int("rejected_connections", s.rejected.Load())
-	r.int("evicted_keys", r.stats.Evicted-s.evictedBefore())
+	gone := s.lostSince(&r.stats)
+	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
+	r.int("expired_keys", gone.expired)
+	r.field("expired_stale_perc", "0.00")
+	r.zeros("expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds")
+	r.int("evicted_keys", gone.evicted)
+	r.zeros("evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	r.int("keyspace_hits", max(s.commands.reads()-gone.misses, 0))
+	r.int("keyspace_misses", gone.misses)
 	r.int("pubsub_channels", int64(r.stats.Channels))
 	r.int("pubsub_patterns", int64(r.stats.Patterns))
 	r.int("pubsubshard_channels", int64(r.stats.ShardChannels))
+	r.zeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
+		"active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+		"current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
 	r.int("total_error_replies", errors)
+	r.int("dump_payload_sanitizations", 0)
 	r.int("total_reads_processed", now.traffic.reads)
 	r.int("total_writes_processed", now.traffic.writes)
+	r.zeros("io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands")
 	r.int("client_output_buffer_limit_disconnections", s.flooded.Load())
 	r.int("acl_access_denied_auth", s.users.denied[acl.DeniedAuth].Load())
 	r.int("acl_access_denied_cmd", s.users.denied[acl.DeniedCommand].Load())
@@ -252,15 +333,22 @@ func (r *report) replication() {
 	}
 	r.field("master_failover_state", "no-failover")
 	r.field("master_replid", *r.server.replID.Load())
+	r.field("master_replid2", strings.Repeat("0", 40))
 	r.int("master_repl_offset", 0)
 	r.int("second_repl_offset", -1)
 	r.int("repl_backlog_active", 0)
+	r.int("repl_backlog_size", 1<<20)
+	r.zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen")
 }
 
 func (r *report) cpu() {
 	if system, user, ok := cpuTime(); ok {
 		r.field("used_cpu_sys", seconds(system))
 		r.field("used_cpu_user", seconds(user))
+		r.field("used_cpu_sys_children", seconds(0))
+		r.field("used_cpu_user_children", seconds(0))
+		r.field("used_cpu_sys_main_thread", seconds(system)) // there is no such thread
+		r.field("used_cpu_user_main_thread", seconds(user))
 	}
 }
 
@@ -288,6 +376,27 @@ func (r *report) commandStatsOf(rows []*command.Row) {
 func (r *report) errorStats() {
 	for _, e := range r.server.errors.all() {
 		r.field("errorstat_"+e.code, "count="+strconv.FormatInt(e.count, 10))
+	}
+}
+
+// latencyStats writes the percentiles of the times of commands that were ever called.
+func (r *report) latencyStats() {
+	if p := r.server.timing.parameters.Load(); p.Tracked {
+		r.latencyStatsOf(command.All(), p.Percentiles)
+	}
+}
+
+func (r *report) latencyStatsOf(rows []*command.Row, percentiles []float64) {
+	for _, row := range rows {
+		if times := r.server.commands[row].times.Load(); times != nil {
+			words := make([]string, len(percentiles))
+			for i, p := range percentiles {
+				micros := float64(times.Percentile(p)) / float64(time.Microsecond)
+				words[i] = "p" + command.Percent(p) + "=" + strconv.FormatFloat(micros, 'f', 3, 64)
+			}
+			r.field("latency_percentiles_usec_"+row.FullName(), strings.Join(words, ","))
+		}
+		r.latencyStatsOf(row.Sub, percentiles)
 	}
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,21 +37,74 @@ func TestInfoLayout(t *testing.T) {
 	require.Equal(t, "txt", c.Do("INFO").Format)
 }
 
-// TestInfoIsAPartOfRedis shows that all fields are Redis's, in its order.
-func TestInfoIsAPartOfRedis(t *testing.T) {
-	order := map[string]int{}
-	for i, name := range infoNames(redistest.Shared(t).Dial(t)) {
-		order[name] = i
-	}
-	last := -1
-	for _, name := range infoNames(start(t, nil, nil).client()) {
-		if name == "client_output_buffer_limit_disconnections" || strings.HasPrefix(name, "acl_access_denied_") { // of a later version
-			continue
+// TestInfoIsRedis shows that sections, fields and their order are Redis's.
+func TestInfoIsRedis(t *testing.T) {
+	names := infoNames(start(t, nil, nil).client())
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return strings.HasPrefix(name, "acl_access_denied_") || name == "client_output_buffer_limit_disconnections" // of later versions
+	})
+	require.Equal(t, infoNames(redistest.Start(t).Dial(t)), names)
+}
+
+// TestInfoLookups compares what a real server counts of lookups.
+func TestInfoLookups(t *testing.T) {
+	var got [2]map[string]string
+	clock := nook.NewManualClock(time.Time{})
+	h := start(t, &nook.Options{Clock: clock}, nil)
+	for i, c := range []*redistest.Conn{redistest.Start(t).Dial(t), h.client()} {
+		for line := range strings.Lines(`
+			SET a 1
+			HSET h f v
+			GET a
+			GET b
+			MGET a b c a
+			EXISTS a b
+			HGET h nosuch
+			HGET nosuch f
+			TTL a
+			TYPE nosuch
+			INCR a
+			STRLEN a
+			SUNION x y
+			ZUNION 2 x y
+			EVAL return{redis.call('GET',KEYS[1]),redis.call('MGET',KEYS[1],'z')} 1 a
+			MULTI
+			GET a
+			MGET a b
+			EXEC
+		`) {
+			if args := strings.Fields(line); len(args) > 0 {
+				c.Do(args...)
+			}
 		}
-		require.Contains(t, order, name)
-		require.Greater(t, order[name], last, name)
-		last = order[name]
+		stats := infoOf(c, "stats")
+		got[i] = map[string]string{"hits": stats["keyspace_hits"], "misses": stats["keyspace_misses"]}
+		c.Do("CONFIG", "RESETSTAT")
+		c.Do("GET", "a")
+		require.Equal(t, "1", infoOf(c, "stats")["keyspace_hits"])
+		require.Equal(t, "0", infoOf(c, "stats")["keyspace_misses"])
 	}
+	require.Equal(t, got[0], got[1])
+
+	c := h.client()
+	c.Do("SET", "short", "v", "PX", "10")
+	clock.Advance(time.Second)
+	require.Equal(t, "1", infoOf(c, "stats")["expired_keys"])
+	c.Do("CONFIG", "RESETSTAT")
+	require.Equal(t, "0", infoOf(c, "stats")["expired_keys"])
+}
+
+// TestLatencyStats has commands that take a known time.
+func TestLatencyStats(t *testing.T) {
+	h := start(t, ticking(time.Microsecond), nil)
+	c := h.client()
+	c.Do("GET", "k")
+	require.Equal(t, "p50=1.003,p99=1.003,p99.9=1.003", infoOf(c, "latencystats")["latency_percentiles_usec_get"])
+	c.Do("CONFIG", "SET", "latency-tracking-info-percentiles", "12.5")
+	require.Equal(t, "p12.5=1.003", infoOf(c, "latencystats")["latency_percentiles_usec_get"])
+	require.NotContains(t, c.Do("INFO").Str, "# Latencystats")
+	c.Do("CONFIG", "SET", "latency-tracking", "no")
+	require.Equal(t, "# Latencystats\r\n", c.Do("INFO", "latencystats").Str)
 }
 
 // infoNames returns the titles and names of fields of INFO, but for what
@@ -58,7 +112,7 @@ func TestInfoIsAPartOfRedis(t *testing.T) {
 func infoNames(c *redistest.Conn) (names []string) {
 	for _, line := range strings.Split(c.Do("INFO", "everything").Str, "\r\n") {
 		name, _, _ := strings.Cut(line, ":")
-		if name != "" && !strings.HasPrefix(name, "cmdstat_") && !strings.HasPrefix(name, "errorstat_") && !strings.HasPrefix(name, "db") {
+		if name != "" && !strings.HasPrefix(name, "cmdstat_") && !strings.HasPrefix(name, "errorstat_") && !strings.HasPrefix(name, "latency_percentiles_") && !strings.HasPrefix(name, "db") {
 			names = append(names, name)
 		}
 	}

@@ -169,6 +169,8 @@ func (v clusterView) Reset(hard bool) error {
 	})
 }
 
+func (v clusterView) SetReadOnly(yes bool) { v.own.readOnly = yes }
+
 func (v clusterView) Ask() { v.asking = true }
 
 func (v clusterView) Relay(channel, message string) {

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nookdb/nook/internal/acl"
+	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/resp"
 	"github.com/nookdb/nook/script"
 )
@@ -94,6 +96,16 @@ type Options struct {
 	// that Close is called, but not wait for that itself: Close waits for the
 	// client's session. nil makes SHUTDOWN an error.
 	OnShutdown func()
+
+	sentinel bool // it is one, with commands of its own
+}
+
+// access returns the commands as permissions know them.
+func (o *Options) access() *acl.Table {
+	if o.sentinel {
+		return command.AccessTableOfSentinels()
+	}
+	return command.AccessTable()
 }
 
 const (

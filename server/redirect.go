@@ -10,49 +10,70 @@ import (
 
 // redirection is what a session of a cluster's node keeps.
 type redirection struct {
-	node   *node          // nil if the server is none
-	asking bool           // the next request was sent here by an ASK
-	inside bool           // the session has the node's gate
-	slot   int            // of the request under way, -1 if it has none
+	node   *node // nil if the server is none
+	asking bool  // the next request was sent here by an ASK
+	inside bool  // the session has the node's gate
+	slot   int   // of the request under way, -1 if it has none
+	asked  cluster.Request
+	judge  *cluster.Map   // by which the request was let in
 	relays []nook.Message // that the request has published
 }
 
-// route checks that a request belongs to the node, and reports whether to go on with it; if not, it has replied. From here
-// until stepOut the map does not change for its keys, if it is one to be run now.
+// route checks that a request belongs to the node, and reports whether to go on with it; if not, it has replied.
 func (s *session) route(row *command.Row, args []string) bool {
-	ends := s.tx != nil && (row.Name == "exec" || row.Name == "discard" || row.Name == "reset")
-	asking := s.asking
-	if ends || s.tx == nil && row.Name != "asking" && row.Name != "multi" {
-		s.asking = false
-	}
-	s.slot = -1
-	q := cluster.Request{
-		Asking: asking || row.Flags.Has(command.Asking), Shard: row.ShardChannels(),
-		Has: func(key string) bool { return has(s.call.DB, key) },
-	}
+	q := &s.asked
+	*q = cluster.Request{Asking: s.takeAsking(row) || row.Flags.Has(command.Asking), Shard: row.ShardChannels(), Keys: q.Keys[:0]}
 	if row.Name == "exec" && s.tx != nil {
 		for _, queued := range s.tx.queue {
 			q.Keys = queued.row.Anchors(s.tx.args[queued.from:queued.to], q.Keys)
 		}
 	} else {
-		q.Keys = row.Anchors(args, nil)
+		q.Keys = row.Anchors(args, q.Keys)
 	}
-	if len(q.Keys) == 0 {
+	if s.slot = -1; len(q.Keys) == 0 {
 		return true
 	}
-	if s.tx == nil || immediate(row) {
-		s.node.gate.RLock()
-		s.inside = true
+	q.Has = func(key string) bool { return has(s.call.DB, key) }
+	return s.consult(row)
+}
+
+// takeAsking reports whether an ASKING is in force, which is over with this request or, if a transaction begins, with that.
+func (s *session) takeAsking(row *command.Row) bool {
+	asking := s.asking
+	switch row.Name {
+	case "asking":
+	case "multi":
+		s.asking = asking && s.tx == nil
+	case "exec", "discard", "reset":
+		s.asking = false
+	default:
+		s.asking = asking && s.tx != nil
 	}
-	m := s.node.cluster.current.Load()
-	way := m.Route(s.node.number, &q)
-	s.slot = way.Slot
-	if way.Verdict == cluster.Here {
+	return asking
+}
+
+// consult looks the request up in the map as it is.
+func (s *session) consult(row *command.Row) bool {
+	s.judge = s.node.cluster.current.Load()
+	way := s.judge.Route(s.node.number, &s.asked)
+	if s.slot = way.Slot; way.Verdict == cluster.Here {
 		return true
 	}
 	s.stepOut()
-	s.redirect(row, redirectError(m, way))
+	s.redirect(row, redirectError(s.judge, way))
+	s.forgetKeys()
 	return false
+}
+
+// stepIn is for a request that is about to be run, after it has waited for whatever it had to wait for: from here until
+// stepOut the map does not change for its keys. If it has changed meanwhile, the request is checked again.
+func (s *session) stepIn(row *command.Row) bool {
+	if s.slot < 0 {
+		return true
+	}
+	s.node.gate.RLock()
+	s.inside = true
+	return s.judge == s.node.cluster.current.Load() || s.consult(row)
 }
 
 // has reports whether there is a key, without counting as an access. One that a script has not declared is taken to
@@ -104,6 +125,7 @@ func (s *session) stepOut() {
 // conclude is the end of a request of a cluster's node: what it has published goes to the other nodes.
 func (s *session) conclude() {
 	s.stepOut()
+	s.forgetKeys()
 	if len(s.relays) == 0 {
 		return
 	}
@@ -113,6 +135,17 @@ func (s *session) conclude() {
 		}
 	}
 	s.relays = nil
+}
+
+// maxKeptKeys is how many keys a session has room for between two requests.
+const maxKeptKeys = 64
+
+// forgetKeys lets go of the keys of the request, which may be long.
+func (s *session) forgetKeys() {
+	clear(s.asked.Keys)
+	if cap(s.asked.Keys) > maxKeptKeys {
+		s.asked.Keys = nil
+	}
 }
 
 // others returns the servers of the other nodes.

@@ -35,7 +35,10 @@ func TestReplica(t *testing.T) {
 		`["slave" "127.0.0.1" :1 "connected" :0]`, `"1"`, readOnly, "+OK", readOnly, `+QUEUED`,
 		"-EXECABORT Transaction discarded because of previous errors.", "+OK", "+QUEUED", `["1"]`,
 	}, chat(t, replica.pipe(), "ROLE", "GET a", "SET a 2", "MULTI", "SET a 2", "GET a", "EXEC", "MULTI", "GET a", "EXEC"))
+	require.Equal(t, []string{":1", ":1"}, chat(t, primary.pipe(), "WAIT 1 0", "WAIT 2 1"))
 	c := replica.client()
+	require.Contains(t, c.Do("WAIT", "1", "0").Str, "ERR WAIT cannot be used with replica instances.")
+	require.Contains(t, c.Do("REPLICAOF", "NO", "ONE").Str, "ERR ")
 	require.Contains(t, c.Do("INFO", "replication").Str, "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:1\r\nmaster_link_status:up\r\n")
 	require.Contains(t, primary.client().Do("INFO", "replication").Str, "role:master\r\nconnected_slaves:1\r\nslave0:ip=127.0.0.1,port=2,state=online,")
 	require.Contains(t, brief(c.Do("HELLO", "3")), `"role" "slave"`)

@@ -55,7 +55,9 @@ func NewSentinel(o *SentinelOptions) (*Sentinel, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv, err := New(store, &o.Server)
+	own := o.Server
+	own.sentinel = true
+	srv, err := New(store, &own)
 	if err != nil {
 		_ = store.Close() // it is empty
 		return nil, err

@@ -154,6 +154,17 @@ func TestSentinelPassword(t *testing.T) {
 	require.Equal(t, []string{"-NOAUTH Authentication required.", "+OK", "[]"}, chat(t, w.pipe(), "SENTINEL MASTERS", "AUTH p", "SENTINEL MASTERS"))
 }
 
+// Permissions are about the commands that a sentinel has.
+func TestSentinelUsers(t *testing.T) {
+	w := startSentinel(t, nil)
+	require.Equal(t, []string{
+		"+OK", "-ERR Error in ACL SETUSER modifier '+get': Unknown command or category name in ACL", "+OK", "[]", "+PONG",
+		"-NOPERM this user has no permissions to run the 'sentinel|myid' command",
+		"-NOPERM this user has no permissions to run the 'role' command",
+	}, chat(t, w.pipe(), "ACL SETUSER bob on >p +sentinel|masters +ping", "ACL SETUSER bob +get", "AUTH bob p", "SENTINEL masters", "PING",
+		"SENTINEL myid", "ROLE"))
+}
+
 // SENTINEL is a command of sentinels alone.
 func TestNoSentinel(t *testing.T) {
 	h := start(t, nil, nil)

@@ -58,7 +58,7 @@ type Server struct {
 	listeners map[net.Listener]bool // guarded by mu
 	past      traffic               // of sessions that have ended, guarded by mu
 	forgotten traffic               // what INFO does not tell of any more, guarded by mu
-	evicted   int64                 // the same, of keys, guarded by mu
+	lost      losses                // the same, of keys, guarded by mu
 }
 
 // New returns a server of a store, which it neither owns nor closes. A nil o

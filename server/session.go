@@ -98,6 +98,7 @@ type profile struct {
 	noEvict     bool      // CLIENT NO-EVICT
 	noTouch     bool      // CLIENT NO-TOUCH
 	dirty       bool      // a watched key has changed
+	readOnly    bool      // it is to read from replicas of a cluster
 	waits       bool      // a command waits
 	active      time.Time // when the last request came
 	traffic     traffic
@@ -394,10 +395,9 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	}
 	switch {
 	case err != nil:
-		s.stepOut()
 		s.reject(row, err)
 	case s.tx == nil || immediate(row):
-		return true
+		return s.node == nil || s.stepIn(row)
 	default:
 		s.enqueue(row, args)
 	}

@@ -91,6 +91,7 @@ func (s *session) timed(c *command.Call) {
 	}
 	began := m.since
 	s.turn(nil)
+	m.stat.look(c.Row, c.Args)
 	s.server.timing.note(c.Row, c.Args, m.since.Sub(began), s.server.store, s)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/latency"
 )
@@ -22,17 +23,18 @@ type commandStat struct {
 	nanos    atomic.Int64 // that they took
 	failed   atomic.Int64 // calls that replied an error
 	rejected atomic.Int64 // requests that never became calls
+	keys     atomic.Int64 // that the calls have read, of commands that read several
 
 	times atomic.Pointer[latency.Histogram] // of the calls, nil before the first
 	slow  bool                              // a call may take long, so each is timed by itself
 
-	_ [16]byte
+	_ [8]byte
 }
 
 func newCommandStats(rows []*command.Row) commandStats {
 	all := commandStats{}
 	for _, row := range rows {
-		all[row] = &commandStat{slow: !row.Quick()}
+		all[row] = &commandStat{slow: !row.Quick() || row.Reads() == command.Several}
 		maps.Copy(all, newCommandStats(row.Sub))
 	}
 	return all
@@ -52,6 +54,14 @@ func (c *commandStat) add(calls int64, took time.Duration, tracked bool) {
 	}
 	if times != nil { // CONFIG RESETSTAT may come in between
 		times.Add(took/time.Duration(calls), calls)
+	}
+}
+
+// look counts the keys of a call that reads several.
+func (c *commandStat) look(row *command.Row, args []string) {
+	if row.Reads() == command.Several {
+		var keys [8]string
+		c.keys.Add(int64(len(row.KeysOf(args, keys[:0]))))
 	}
 }
 
@@ -115,6 +125,7 @@ func (s scriptTally) Began(c *command.Call) {
 func (s scriptTally) Called(c *command.Call, took time.Duration, failure string) {
 	stat := s.commands[c.Row]
 	stat.add(1, took, s.timing.parameters.Load().Tracked)
+	stat.look(c.Row, c.Args)
 	s.timing.note(c.Row, c.Args, took, s.store, nil)
 	if list := s.monitors.Load(); list != nil && c.Row.Flags&(command.SkipMonitor|command.Admin) == 0 {
 		s.show(*list, c, c.DB, nil)
@@ -233,14 +244,19 @@ func (s *Server) allTraffic() traffic {
 	return total
 }
 
-// resetStats counts anew what INFO tells of the past. evicted is how many keys the store
-// has evicted so far.
-func (s *Server) resetStats(evicted int64) {
+// losses are keys that the store has lost, and reads that found none.
+type losses struct{ evicted, expired, misses int64 }
+
+func lostOf(stats *nook.Stats) losses { return losses{stats.Evicted, stats.Expired, stats.Misses} }
+
+// resetStats counts anew what INFO tells of the past, of which so much is of the store.
+func (s *Server) resetStats(before losses) {
 	for _, stat := range s.commands {
 		stat.calls.Store(0)
 		stat.nanos.Store(0)
 		stat.failed.Store(0)
 		stat.rejected.Store(0)
+		stat.keys.Store(0)
 		stat.times.Store(nil)
 	}
 	s.errors.reset()
@@ -250,14 +266,28 @@ func (s *Server) resetStats(evicted int64) {
 	s.flooded.Store(0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forgotten, s.evicted = s.allTraffic(), evicted
+	s.forgotten, s.lost = s.allTraffic(), before
 }
 
-// evictedBefore returns how many evicted keys INFO does not tell of any more.
-func (s *Server) evictedBefore() int64 {
+// lostSince returns what INFO tells of the store's keys.
+func (s *Server) lostSince(stats *nook.Stats) losses {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.evicted
+	now := lostOf(stats)
+	return losses{now.evicted - s.lost.evicted, now.expired - s.lost.expired, now.misses - s.lost.misses}
+}
+
+// reads returns how many keys commands have looked up to read them: those that found none are among them.
+func (all commandStats) reads() (n int64) {
+	for row, stat := range all {
+		switch row.Reads() {
+		case 1:
+			n += stat.calls.Load() - stat.failed.Load()
+		case command.Several:
+			n += stat.keys.Load()
+		}
+	}
+	return n
 }
 
 // rates derives figures per second from counters. They are averages over the time

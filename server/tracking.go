@@ -46,15 +46,15 @@ func (s *session) SetTracking(c *command.Call, want command.Tracking) error {
 	if !want.Caching {
 		t.broken.Store(false)
 	}
-	t.Tracking = want
 	if want.On {
 		t.target.Store(&trackingTarget{want.Redirect})
 	} else {
 		t.target.Store(nil)
-		if t.tracker != nil && t.Broad {
+		if t.Broad {
 			s.forgetTracker()
 		}
 	}
+	t.Tracking = want
 	s.identify(c)
 	s.guard()
 	return nil

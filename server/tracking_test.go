@@ -70,6 +70,24 @@ func TestTrackingReachesWhoWaits(t *testing.T) {
 	})
 }
 
+// TestTrackingOtherwise has a connection change from prefixes to what it reads, and back.
+func TestTrackingOtherwise(t *testing.T) {
+	h := start(t, nil, nil)
+	c := h.client()
+	c.Hello(3)
+	for range 2 {
+		require.Equal(t, "+OK", do(c, "CLIENT", "TRACKING", "on", "BCAST", "PREFIX", "u:"))
+		require.Equal(t, "+OK", do(c, "SET", "u:1", "x"))
+		require.Equal(t, ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\nu:1", received(t, c))
+		require.Equal(t, "+OK", do(c, "CLIENT", "TRACKING", "off"))
+		require.Equal(t, "+OK", do(c, "CLIENT", "TRACKING", "on"))
+		require.Equal(t, `"x"`, do(c, "GET", "u:1"))
+		require.Equal(t, "+OK", do(c, "SET", "u:1", "x"))
+		require.Equal(t, ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\nu:1", received(t, c))
+		require.Equal(t, "+OK", do(c, "CLIENT", "TRACKING", "off"))
+	}
+}
+
 // TestTrackingEnds checks that nothing is left of a session that was tracked.
 func TestTrackingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -53,7 +53,7 @@ func newMember(u *acl.User) *member {
 const defaultDenials = 128
 
 func newUsers(o *Options) (*users, error) {
-	u := &users{table: command.AccessTable(), file: o.ACLFile, members: map[string]*member{}, most: defaultDenials}
+	u := &users{table: o.access(), file: o.ACLFile, members: map[string]*member{}, most: defaultDenials}
 	u.members[acl.Default] = newMember(u.table.DefaultUser())
 	if o.Password != "" {
 		u.setPassword(o.Password)

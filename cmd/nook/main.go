@@ -75,6 +75,10 @@ func parse(args []string, errOut io.Writer) (config, error) {
 		return nil
 	})
 	flags.StringVar(&c.session.Announce, "announce", "", "`host:port` that clients of the cluster are told; where it listens if empty")
+	flags.Func("enable-debug-command", "`who` may send DEBUG: no, local or yes; no if empty", func(s string) (err error) {
+		c.session.Debug, err = parseDebug(s)
+		return err
+	})
 	flags.IntVar(&c.store.Databases, "databases", 0, "number of databases; 0 means 16")
 	flags.Func("maxmemory", "limit of memory in `bytes`, or with a unit such as mb; 0 means none", func(s string) (err error) {
 		c.store.MaxMemory, err = parseSize(s)
@@ -95,6 +99,16 @@ func parse(args []string, errOut io.Writer) (config, error) {
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	return c, nil
+}
+
+// parseDebug reads who may send DEBUG.
+func parseDebug(s string) (server.DebugAccess, error) {
+	for a := server.DebugDenied; a <= server.DebugAllowed; a++ {
+		if s == a.String() {
+			return a, nil
+		}
+	}
+	return 0, fmt.Errorf("no access of that name: %q", s)
 }
 
 // run serves until ctx is done or a client sends SHUTDOWN.

@@ -70,7 +70,7 @@ func dial(t *testing.T, network, addr string) *redistest.Conn {
 func TestCommand(t *testing.T) {
 	path := build(t)
 	t.Run("TCP and SIGTERM", func(t *testing.T) {
-		p := launch(t, path, "-addr", "127.0.0.1:0", "-requirepass", "secret", "-databases", "3", "-maxmemory", "100mb", "-maxmemory-policy", "allkeys-lru", "-notify-keyspace-events", "Kx$")
+		p := launch(t, path, "-addr", "127.0.0.1:0", "-requirepass", "secret", "-databases", "3", "-maxmemory", "100mb", "-maxmemory-policy", "allkeys-lru", "-notify-keyspace-events", "Kx$", "-enable-debug-command", "local")
 		c := dial(t, "tcp", p.addr)
 		require.Equal(t, "NOAUTH Authentication required.", c.Do("GET", "k").Str)
 		require.Equal(t, "OK", c.Do("AUTH", "secret").Str)
@@ -81,6 +81,7 @@ func TestCommand(t *testing.T) {
 		require.Contains(t, memory, "maxmemory:104857600\r\n")
 		require.Contains(t, memory, "maxmemory_policy:allkeys-lru\r\n")
 		require.Equal(t, "$xK", c.Do("CONFIG", "GET", "notify-keyspace-events").Elems[1].Str)
+		require.Equal(t, "OK", c.Do("DEBUG", "SLEEP", "0").Str)
 		require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, p.cmd.Wait())
 	})
@@ -122,9 +123,19 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
+func TestCluster(t *testing.T) {
+	p := launch(t, build(t), "-addr", "127.0.0.1:0", "-cluster")
+	c := dial(t, "tcp", p.addr)
+	require.Equal(t, "OK", c.Do("SET", "k", "v").Str)
+	require.Contains(t, c.Do("CLUSTER", "NODES").Str, " "+p.addr+"@")
+	require.Equal(t, "ERR SELECT is not allowed in cluster mode", c.Do("SELECT", "1").Str)
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.cmd.Wait())
+}
+
 func TestRunFails(t *testing.T) {
 	for _, args := range [][]string{
-		{"-nosuchflag"}, {"argument"}, {"-maxmemory", "much"}, {"-maxmemory-policy", "none"}, {"-notify-keyspace-events", "q"}, {"-databases", "-1"}, {"-addr", "nowhere"},
+		{"-nosuchflag"}, {"argument"}, {"-maxmemory", "much"}, {"-maxmemory-policy", "none"}, {"-notify-keyspace-events", "q"}, {"-databases", "-1"}, {"-enable-debug-command", "maybe"}, {"-addr", "nowhere"},
 	} {
 		require.Error(t, run(context.Background(), args, io.Discard, io.Discard), "%q", args)
 	}

@@ -24,6 +24,8 @@ type Cluster interface {
 
 	// Ask lets the next request see what the node takes in.
 	Ask()
+	// SetReadOnly notes whether the connection is to read from replicas.
+	SetReadOnly(yes bool)
 	// Relay sends a message to those who are subscribed to the channel at other nodes, once the request is over.
 	Relay(channel, message string)
 	// Permit fails for a call in a script on keys that the node does not have.
@@ -71,13 +73,13 @@ var clusterRows = []*Row{
 		Name: "readonly", Arity: 1, Flags: Loading | Stale | Fast, Class: ClassConnection, Group: "cluster", Since: "3.0.0",
 		Doc:  "Says that the connection will read from replicas.",
 		Cost: "O(1)",
-		Run:  clustered(func(c *Call, _ Cluster) error { return c.ok(nil) }),
+		Run:  clustered(func(c *Call, k Cluster) error { k.SetReadOnly(true); return c.ok(nil) }),
 	},
 	{
 		Name: "readwrite", Arity: 1, Flags: Loading | Stale | Fast, Class: ClassConnection, Group: "cluster", Since: "3.0.0",
 		Doc:  "Takes READONLY back.",
 		Cost: "O(1)",
-		Run:  clustered(func(c *Call, _ Cluster) error { return c.ok(nil) }),
+		Run:  clustered(func(c *Call, k Cluster) error { k.SetReadOnly(false); return c.ok(nil) }),
 	},
 }
 

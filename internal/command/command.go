@@ -108,6 +108,20 @@ func (r *Row) Quick() bool {
 	return r.Flags.Has(Fast) || r.Cost == "O(1)" || r.Name == "set" && r.parent == nil
 }
 
+// Several stands for a number of keys that depends on the call.
+const Several = 2
+
+// Reads returns how many keys a call looks up to read them: none, 1, or Several. A write counts for none, as in Redis.
+func (r *Row) Reads() int {
+	switch {
+	case !r.Flags.Has(ReadOnly) || len(r.Keys) == 0:
+		return 0
+	case len(r.Keys) == 1 && r.Keys[0].Find == span(0, 1) && r.Locate == nil:
+		return 1
+	}
+	return Several
+}
+
 // FullName returns the name with that of its container: "client|id".
 func (r *Row) FullName() string {
 	if r.parent == nil {

@@ -103,7 +103,7 @@ var parameterTable = []parameter{
 		serve: numberSetter(0, func(s *Server) *int64 { return &s.MaxDenials })},
 	{name: "busy-reply-threshold", alias: "lua-time-limit",
 		get: func(p *parameters) string { return decimal(p.server.BusyAfter / time.Millisecond) }, serve: setBusyAfter},
-	{name: "cluster-enabled", get: fixed("no")},
+	{name: "cluster-enabled", get: clusterEnabled},
 	{name: "databases", get: func(p *parameters) string { return decimal(p.c.DB.Databases()) }},
 	{name: "enable-debug-command", get: func(p *parameters) string { return p.server.DebugAccess }},
 	sizeParameter("hash-max-listpack-entries", "hash-max-ziplist-entries", entries,
@@ -147,6 +147,13 @@ var parameterTable = []parameter{
 
 // allParameters are those with a meaning and the others.
 var allParameters = slices.Concat(parameterTable, limitParameters, keptTable)
+
+func clusterEnabled(p *parameters) string {
+	if p.c.clusterOf() != nil {
+		return "yes"
+	}
+	return "no"
+}
 
 func fixed(value string) func(*parameters) string { return func(*parameters) string { return value } }
 

@@ -251,6 +251,10 @@ func (r *Row) document(c *Call) {
 	if r.Sub != nil {
 		fields++
 	}
+	arguments := r.syntax()
+	if arguments != nil {
+		fields++
+	}
 	c.Out.Map(fields)
 	c.field("summary", r.Doc)
 	c.field("since", r.Since)
@@ -271,6 +275,10 @@ func (r *Row) document(c *Call) {
 			c.Out.Array(2)
 			c.field(change.Since, change.What)
 		}
+	}
+	if arguments != nil {
+		c.Out.Bulk("arguments")
+		c.arguments(arguments)
 	}
 	if r.Sub != nil {
 		c.Out.Bulk("subcommands")

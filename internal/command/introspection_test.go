@@ -35,14 +35,15 @@ func TestCommandInfo(t *testing.T) {
 
 func TestCommandDocs(t *testing.T) {
 	s := newTester(t)
-	require.Equal(t, "[$get [$summary $Returns the value of a key. $since $1.0.0 $group $string $complexity $O(1)]]",
+	require.Equal(t, "[$get [$summary $Returns the value of a key. $since $1.0.0 $group $string $complexity $O(1) $arguments [[$name $key $type $key $key_spec_index :0]]]]",
 		s.do("COMMAND", "DOCS", "nosuch", "GET", "get|x"))
 	require.Equal(t, strings.Count(s.do("COMMAND", "DOCS"), "$summary "), len(commands.full()))
 	s.proto = 3
 	require.Equal(t, "{$getset {$summary $Sets a key to a value and returns the value before. $since $1.0.0 $group $string "+
-		"$complexity $O(1) $doc_flags <+deprecated> $deprecated_since $6.2.0 $replaced_by $`SET` with the `GET` argument} "+
+		"$complexity $O(1) $doc_flags <+deprecated> $deprecated_since $6.2.0 $replaced_by $`SET` with the `GET` argument "+
+		"$arguments [{$name $key $type $key $key_spec_index :0} {$name $value $type $string}]} "+
 		"$ttl {$summary $Returns the time to live of a key in seconds. $since $1.0.0 $group $generic $complexity $O(1) "+
-		"$history <[$2.8.0 $Replies -2 if there is no such key.]>}}",
+		"$history <[$2.8.0 $Replies -2 if there is no such key.]> $arguments [{$name $key $type $key $key_spec_index :0}]}}",
 		s.do("COMMAND", "DOCS", "getset", "ttl"))
 	require.Contains(t, s.do("COMMAND", "DOCS", "object"), " $subcommands {$object|encoding {$summary ")
 	require.Equal(t, "{}", s.do("COMMAND", "DOCS", "nosuch"))

@@ -52,7 +52,7 @@ var replicationRows = []*Row{
 	{
 		Name: "wait", Arity: 3, Flags: NoScript, Class: ClassConnection, Group: "generic", Since: "3.0.0",
 		Tips: []string{tipAllShards, tipAggMin},
-		Doc:  "Waits until so many replicas have what the connection has written, and returns how many have: none, as there are none.",
+		Doc:  "Waits until so many replicas have what the connection has written, and returns how many have.",
 		Cost: "O(1)",
 		Run:  wait,
 	},
@@ -66,8 +66,10 @@ var replicationRows = []*Row{
 }
 
 const (
-	errReplicaless  = Error("ERR the server has no replicas")
-	errReplicaOf    = Error("ERR the server can be nobody's replica: the only way is REPLICAOF NO ONE")
+	errReplicaless = Error("ERR the server has no replicas")
+	errReplicaOf   = Error("ERR the server becomes a replica, or stops being one, by no command")
+	errWaitReplica = Error("ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is " +
+		"configured to be writable (which is not the default) writes to replicas are just local and are not propagated.")
 	errMasterPort   = Error("ERR Invalid master port")
 	errNoFailover   = Error("ERR No failover in progress.")
 	errFailover     = Error("ERR FAILOVER requires connected replicas.")
@@ -81,6 +83,9 @@ func noReplicas(*Call) error { return errReplicaless }
 
 func replicaOf(c *Call) error {
 	if is(c.Args[1], "no") && is(c.Args[2], "one") {
+		if c.Conn != nil && c.Conn.Role().Master != nil {
+			return errReplicaOf
+		}
 		return c.ok(nil)
 	}
 	if port, ok := number.ParseInt(c.Args[2]); !ok || port < 0 || port > math.MaxUint16 {
@@ -148,8 +153,16 @@ func wait(c *Call) error {
 	if err != nil {
 		return err
 	}
-	err = c.waitInVain(want > 0, c.Args[2])
-	return c.int(0, err)
+	var r Role
+	if c.Conn != nil {
+		r = c.Conn.Role()
+	}
+	if r.Master != nil {
+		return errWaitReplica
+	}
+	have := len(r.Replicas) // which are never behind
+	err = c.waitInVain(want > int64(have), c.Args[2])
+	return c.count(have, err)
 }
 
 func waitAOF(c *Call) error {

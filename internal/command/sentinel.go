@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nookdb/nook/internal/acl"
 	"github.com/nookdb/nook/internal/glob"
 	"github.com/nookdb/nook/internal/number"
 )
@@ -78,6 +79,9 @@ func (r *Row) clone() *Row {
 
 // AllOfSentinels returns the rows of the commands of sentinels.
 func AllOfSentinels() []*Row { return sentinels.rows }
+
+// AccessTableOfSentinels returns the table of their commands as permissions know them.
+func AccessTableOfSentinels() *acl.Table { return sentinels.access }
 
 // LookupOfSentinels is Lookup among the commands of sentinels.
 func LookupOfSentinels(args []string) (*Row, error) { return sentinels.lookup(args) }

@@ -182,16 +182,17 @@ const (
 	SectionModules
 	SectionCommandStats
 	SectionErrorStats
+	SectionLatencyStats
 	SectionCluster
 	SectionKeyspace
 
 	allSections     = 1<<iota - 1
-	defaultSections = allSections &^ SectionCommandStats
+	defaultSections = allSections &^ (SectionCommandStats | SectionLatencyStats)
 )
 
 var sectionNames = []string{
 	"server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules", "commandstats",
-	"errorstats", "cluster", "keyspace",
+	"errorstats", "latencystats", "cluster", "keyspace",
 }
 
 // parseSections returns the sections of the given names. Names of none are

@@ -20,7 +20,7 @@ func TestSections(t *testing.T) {
 		{[]string{"Everything", "nosuch"}, allSections},
 		{[]string{"nosuch"}, 0},
 		{[]string{"Keyspace", "cpu"}, SectionKeyspace | SectionCPU},
-		{[]string{"commandstats", "default"}, allSections},
+		{[]string{"commandstats", "latencystats", "default"}, allSections},
 	} {
 		require.Equal(t, c.want, parseSections(c.names), c.names)
 	}

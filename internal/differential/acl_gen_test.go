@@ -15,9 +15,9 @@ import (
 	"github.com/nookdb/nook/internal/resp"
 )
 
-// aclForms change users, log in as them, and do what they may or may not. Only the user cat has rules about all categories, as how that is
-// described depends on what commands there are. The default user stays as it is,
-// since the connections of a sequence begin as it.
+// aclForms change users, log in as them, and do what they may or may not. Only the user cat, and those that get their names by
+// mistake, have rules about all categories, as how that is described depends on what commands there are. The default user stays as
+// it is, since the connections of a sequence begin as it.
 var aclForms = append(parseForms(`
 	8* ACL SETUSER {aclname} {rule}
 	4* ACL SETUSER {aclname} {rule}+
@@ -277,7 +277,11 @@ func sameUsers(redis, nook resp.Reply) bool {
 		return redis.Equal(nook)
 	}
 	return slices.EqualFunc(redis.Elems, nook.Elems, func(a, b resp.Reply) bool {
-		return orderedRules(a.Str) == orderedRules(b.Str) || strings.HasPrefix(a.Str, "user cat ") && strings.HasPrefix(b.Str, "user cat ")
+		line, other := strings.Split(a.Str, " "), strings.Split(b.Str, " ")
+		if len(line) > 1 && len(other) > 1 && line[1] != acl.Default && !slices.Contains(aclNames, line[1]) { // cat, or one made wrong
+			return line[1] == other[1]
+		}
+		return orderedRules(a.Str) == orderedRules(b.Str)
 	})
 }
 

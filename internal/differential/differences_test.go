@@ -115,6 +115,19 @@ var differences = []difference{
 		rows: []string{"CLIENT SETINFO"},
 	},
 	{
+		name:   "newer commands of connections",
+		reason: "Redis 7.2 has CLIENT NO-TOUCH, and Valkey 8 CLIENT CAPA; 7.0 has not.",
+		allows: newer("CLIENT NO-TOUCH", "CLIENT CAPA"),
+		shown:  sequence{one("CLIENT", "NO-TOUCH", "on"), one("CLIENT", "CAPA", "redirect")},
+		rows:   []string{"CLIENT NO-TOUCH", "CLIENT CAPA"},
+	},
+	{
+		name:   "CLIENT KILL by age",
+		reason: "Redis 7.4 has MAXAGE; 7.0 has not.",
+		allows: newerOption("CLIENT KILL", "MAXAGE"),
+		shown:  sequence{one("CLIENT", "KILL", "MAXAGE", "100000")},
+	},
+	{
 		name:   "library of a client",
 		reason: "Redis 7.2 shows at the end what CLIENT SETINFO said; 7.0 does not. nook shows it of clients that said something.",
 		allows: libraryShown,

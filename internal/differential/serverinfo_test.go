@@ -45,6 +45,7 @@ func compareDocs(t *testing.T, name string, redis, nook resp.Reply) {
 			require.Equal(t, a[field].Kind, b[field].Kind, "%s: %s", name, field)
 		}
 	}
+	require.True(t, a["arguments"].Equal(b["arguments"]), "%s: arguments\nredis %v\nnook  %v", name, a["arguments"], b["arguments"])
 	require.Equal(t, versionsOf(a["history"]), versionsOf(b["history"]), name)
 }
 
