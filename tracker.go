@@ -28,9 +28,6 @@ type TrackerOptions struct {
 	// Prefixes make the tracker hear of all keys that begin with any of them; "" begins all. nil means that it hears of keys
 	// that Track was told of.
 	Prefixes []string
-
-	// SkipOwn leaves out changes made by handles that name the tracker, but for FLUSHALL and FLUSHDB: see As.
-	SkipOwn bool
 }
 
 // An Invalidation says that copies of a key's value are out of date.
@@ -91,9 +88,9 @@ func (o *onlookers) forget(ks *keyspace, key string) []*Tracker {
 	return list
 }
 
-// tell tells the tracker's owner, unless it is a change of its own.
+// tell tells the tracker's owner, unless the caller is to be left out.
 func (t *Tracker) tell(i Invalidation, by *Caller) {
-	if !t.closed.Load() && !(t.options.SkipOwn && by != nil && by.Tracker == t) {
+	if !t.closed.Load() && (by == nil || by.Own != t) {
 		t.options.Receive(i)
 	}
 }
@@ -249,9 +246,9 @@ func (ks *keyspace) invalidateAll() {
 
 // A Caller says on whose behalf a handle is used.
 type Caller struct {
-	Tracker    *Tracker // whose own changes those of the handle are; nil for none
-	TrackReads bool     // the server has Tracker told of the keys that it reads
-	NoTouch    bool     // what is read counts as no access, but for Touch
+	Own     *Tracker // is not told what the handle changes, but for FLUSHALL and FLUSHDB; nil for none
+	Reader  *Tracker // what the server has tracked for it that the handle's commands read; nil for none
+	NoTouch bool     // what is read counts as no access, but for Touch
 }
 
 // As returns the same commands on behalf of a caller, which must not change any more. nil stands for nobody in particular.

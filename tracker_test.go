@@ -125,8 +125,8 @@ func TestTrackPrefixes(t *testing.T) {
 
 func TestTrackOwnChanges(t *testing.T) {
 	s, clock := newTimed(t, Options{})
-	tracker, told := newTracker(t, s.Commands(), TrackerOptions{SkipOwn: true})
-	mine := s.As(&Caller{Tracker: tracker})
+	tracker, told := newTracker(t, s.Commands(), TrackerOptions{})
+	mine := s.As(&Caller{Own: tracker})
 	require.NoError(t, mine.Track(tracker, "a", "b", "c", "d"))
 	require.NoError(t, mine.Set("a", "1"))
 	require.NoError(t, mine.Exec(func(tx *Tx) error { return tx.Set("b", "1") }, "b"))
@@ -144,7 +144,7 @@ func TestTrackOwnChanges(t *testing.T) {
 	require.Equal(t, []string{"ALL"}, told.take())
 
 	loop, heard := newTracker(t, s.Commands(), TrackerOptions{})
-	same := s.As(&Caller{Tracker: loop})
+	same := s.As(&Caller{Reader: loop})
 	require.NoError(t, same.Track(loop, "a"))
 	require.NoError(t, same.Set("a", "1"))
 	require.Equal(t, []string{"a"}, heard.take())

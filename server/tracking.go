@@ -36,7 +36,7 @@ func (s *session) Tracking() command.Tracking {
 func (s *session) SetTracking(c *command.Call, want command.Tracking) error {
 	t := &s.tracking
 	if want.On && !t.suits(&want) {
-		tracker, err := c.DB.NewTracker(nook.TrackerOptions{Receive: s.invalidate, Prefixes: want.Prefixes, SkipOwn: want.NoLoop})
+		tracker, err := c.DB.NewTracker(nook.TrackerOptions{Receive: s.invalidate, Prefixes: want.Prefixes})
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *session) SetTracking(c *command.Call, want command.Tracking) error {
 // suits reports whether there is a tracker of the right kind. One without prefixes stays when tracking is
 // off: it remembers what was read, as Redis does.
 func (t *tracking) suits(want *command.Tracking) bool {
-	return t.tracker != nil && !want.Broad && !t.Broad && t.NoLoop == want.NoLoop || want.Caching
+	return t.tracker != nil && !want.Broad && !t.Broad || want.Caching
 }
 
 // forgetTracker closes the tracker. Within EXEC, which may have its keys locked, that waits until that is over.
@@ -83,11 +83,16 @@ func (s *session) forgetTracker() {
 func (s *session) identify(c *command.Call) {
 	t := &s.tracking
 	t.quiet, t.loud = nil, nil
-	if t.On || s.own.noTouch {
-		t.quiet = &nook.Caller{Tracker: t.tracker, NoTouch: s.own.noTouch}
+	by := nook.Caller{NoTouch: s.own.noTouch}
+	if t.NoLoop {
+		by.Own = t.tracker
+	}
+	if by.NoTouch || by.Own != nil {
+		t.quiet = &nook.Caller{Own: by.Own, NoTouch: by.NoTouch}
 	}
 	if t.On && !t.Broad {
-		t.loud = &nook.Caller{Tracker: t.tracker, NoTouch: s.own.noTouch, TrackReads: true}
+		by.Reader = t.tracker
+		t.loud = &by
 	}
 	c.DB = c.DB.As(s.caller())
 }
@@ -110,7 +115,7 @@ func (s *session) SetNoTouch(c *command.Call, on bool) {
 // perform runs the command of a session that is guarded.
 func (s *session) perform(c *command.Call) error {
 	row, by := c.Row, c.DB.Caller()
-	if by == nil || !by.TrackReads || !row.Flags.Has(command.ReadOnly) || row.Class&command.ClassScripting != 0 {
+	if by == nil || by.Reader == nil || !row.Flags.Has(command.ReadOnly) || row.Class&command.ClassScripting != 0 {
 		return row.Run(c)
 	}
 	keys := row.KeysOf(c.Args, nil)

@@ -187,11 +187,11 @@ func clientTrackingInfo(c *Call) error {
 // Track has the keys tracked that the call has read, if its caller wants that of it.
 func (c *Call) Track() {
 	k := c.DB.Caller()
-	if k == nil || !k.TrackReads || !c.Row.Flags.Has(ReadOnly) || c.Row.Flags.Has(PubSub) || c.Row.Class&ClassScripting != 0 {
+	if k == nil || k.Reader == nil || !c.Row.Flags.Has(ReadOnly) || c.Row.Flags.Has(PubSub) || c.Row.Class&ClassScripting != 0 {
 		return
 	}
 	if keys := c.Row.KeysOf(c.Args, nil); len(keys) > 0 {
-		_ = c.DB.Track(k.Tracker, keys...) // it fails if the command has
+		_ = c.DB.Track(k.Reader, keys...) // it fails if the command has
 	}
 }
 

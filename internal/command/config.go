@@ -155,8 +155,6 @@ func clusterEnabled(p *parameters) string {
 	return "no"
 }
 
-func fixed(value string) func(*parameters) string { return func(*parameters) string { return value } }
-
 func decimal[N int | int64 | time.Duration](n N) string { return strconv.FormatInt(int64(n), 10) }
 
 // sizeParameter returns a size of nook.Encodings, in which 0 is kept as -1.
