@@ -54,7 +54,7 @@ fmt: ## format all source
 docs: ## write docs/COMMANDS.md
 	go generate ./internal/house
 
-targets: ## measure nook against its peers: about 10 minutes on an idle machine
+targets: ## measure nook against its peers: about 15 minutes on an idle machine
 	go -C bench run ./cmd/targets
 
 bench: ## run the Go benchmarks of every module

@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/go-redsync/redsync/v4/redis/goredis/v9"
 	redsyncredigo "github.com/go-redsync/redsync/v4/redis/redigo"
 	redigo "github.com/gomodule/redigo/redis"
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/require"
@@ -217,46 +215,5 @@ func TestRedisRateInTime(t *testing.T) {
 		require.Equal(t, 2, allowed())
 		x.srv.Advance(24 * time.Hour)
 		require.Equal(t, 10, allowed())
-	})
-}
-
-// TestAsynq has tasks go through a queue that consists of scripts.
-func TestAsynq(t *testing.T) {
-	everyGoRedis(t, func(t *testing.T, _ target, c *redis.Client) {
-		ctx := t.Context()
-		client := asynq.NewClientFromRedisClient(c)
-		first, err := client.EnqueueContext(ctx, asynq.NewTask("greet", []byte("a")), asynq.Unique(time.Hour), asynq.Retention(time.Hour))
-		require.NoError(t, err)
-		_, err = client.EnqueueContext(ctx, asynq.NewTask("greet", []byte("a")), asynq.Unique(time.Hour))
-		require.ErrorIs(t, err, asynq.ErrDuplicateTask)
-		later, err := client.EnqueueContext(ctx, asynq.NewTask("greet", []byte("b")), asynq.ProcessIn(time.Hour))
-		require.NoError(t, err)
-
-		greeted := make(chan string, 2)
-		server := asynq.NewServerFromRedisClient(c, asynq.Config{Concurrency: 1, LogLevel: asynq.FatalLevel})
-		require.NoError(t, server.Start(asynq.HandlerFunc(func(_ context.Context, task *asynq.Task) error {
-			_, err := task.ResultWriter().Write([]byte("hello"))
-			greeted <- string(task.Payload())
-			return err
-		})))
-		require.Equal(t, "a", <-greeted)
-		server.Shutdown()
-		require.Empty(t, greeted)
-
-		inspector := asynq.NewInspectorFromRedisClient(c)
-		done, err := inspector.GetTaskInfo("default", first.ID)
-		require.NoError(t, err)
-		require.Equal(t, asynq.TaskStateCompleted, done.State)
-		require.Equal(t, "hello", string(done.Result))
-		scheduled, err := inspector.ListScheduledTasks("default")
-		require.NoError(t, err)
-		require.Len(t, scheduled, 1)
-		require.Equal(t, later.ID, scheduled[0].ID)
-		require.NoError(t, inspector.RunTask("default", later.ID))
-		require.NoError(t, inspector.DeleteTask("default", later.ID))
-		require.ErrorIs(t, inspector.DeleteTask("default", later.ID), asynq.ErrTaskNotFound)
-		n, err := inspector.DeleteAllCompletedTasks("default")
-		require.NoError(t, err)
-		require.Equal(t, 1, n)
 	})
 }

@@ -163,13 +163,14 @@ func (x *inbox) flood(s *session) {
 // sleep says that the session writes nothing from now on. The client must have been sent all
 // that the session had to send.
 func (s *session) sleep() error {
+	hears := s.Subscribed() // which asks those who publish, who may wait for this inbox
 	x := &s.inbox
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.flooded {
 		return errFlooded
 	}
-	x.proto, x.hears = s.own.proto, s.Subscribed()
+	x.proto, x.hears = s.own.proto, hears
 	for i := range x.waits {
 		x.post(&s.outlet, &x.waits[i])
 	}

@@ -293,7 +293,11 @@ func (r *report) counters() {
 	r.int("pubsubshard_channels", int64(r.stats.ShardChannels))
 	r.zeros("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
 		"active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-		"current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
+		"current_active_defrag_time")
+	r.int("tracking_total_keys", int64(r.stats.TrackedKeys))
+	r.int("tracking_total_items", int64(r.stats.TrackedItems))
+	r.int("tracking_total_prefixes", int64(r.stats.TrackedPrefixes))
+	r.int("unexpected_error_replies", 0)
 	r.int("total_error_replies", errors)
 	r.int("dump_payload_sanitizations", 0)
 	r.int("total_reads_processed", now.traffic.reads)

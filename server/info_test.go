@@ -269,3 +269,18 @@ func TestClientList(t *testing.T) {
 	require.True(t, strings.HasPrefix(two.Do("CLIENT", "INFO").Str, "id=2 "))
 	require.Equal(t, ":2", brief(two.Do("CLIENT", "ID")))
 }
+
+func TestInfoTracking(t *testing.T) {
+	h := start(t, nil, nil)
+	c, tracks := h.client(), h.client()
+	tracks.Hello(3)
+	require.Equal(t, "OK", tracks.Do("CLIENT", "TRACKING", "ON").Str)
+	tracks.Do("MGET", "a", "b")
+	fields := infoOf(c, "clients", "stats")
+	require.Equal(t, "1", fields["tracking_clients"])
+	require.Equal(t, "2", fields["tracking_total_keys"])
+	require.Equal(t, "2", fields["tracking_total_items"])
+	c.Do("CONFIG", "SET", "tracking-table-max-keys", "7")
+	require.Equal(t, map[string]string{"tracking-table-max-keys": "7"}, h.parameters("tracking*"))
+	require.Equal(t, 7, h.store.Settings().MaxTrackedKeys)
+}

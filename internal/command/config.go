@@ -139,6 +139,8 @@ var parameterTable = []parameter{
 		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxBytes }),
 	sizeParameter("stream-node-max-entries", "", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.StreamNodeMaxEntries }),
+	sizeParameter("tracking-table-max-keys", "", entries,
+		func(s *nook.Settings) *int { return &s.MaxTrackedKeys }),
 	sizeParameter("zset-max-listpack-entries", "zset-max-ziplist-entries", entries,
 		func(s *nook.Settings) *int { return &s.Encodings.ZSetMaxListpackEntries }),
 	sizeParameter("zset-max-listpack-value", "zset-max-ziplist-value", memory,

@@ -175,7 +175,6 @@ var keptTable = []parameter{
 	kept("tls-session-cache-size", "", between(0, math.MaxInt32), "20480"),
 	kept("tls-session-cache-timeout", "", between(0, math.MaxInt32), "300"),
 	kept("tls-session-caching", "", yesOrNo, "yes"),
-	kept("tracking-table-max-keys", "", between(0, math.MaxInt64), "1000000"),
 	kept("unixsocket", "", nil, ""),
 	kept("unixsocketperm", "", nil, "0"),
 }

@@ -62,8 +62,8 @@ var settingDefaults = []string{
 	"zset-max-listpack-entries", "128", "zset-max-listpack-value", "64",
 }
 
-// fixedSettings are the parameters that both sides have and nook cannot change.
-var fixedSettings = []string{
+// lookedAt are parameters that sequences look at and do not change.
+var lookedAt = []string{
 	"appendonly", "client-query-buffer-limit", "cluster-enabled", "databases", "maxclients", "port", "proto-max-bulk-len", "save", "timeout",
 }
 
@@ -74,7 +74,7 @@ var settingAliases = []string{
 
 // sharedSettings returns the names of all parameters that both sides have.
 func sharedSettings() []string {
-	return slices.Concat(fixedSettings, settingAliases, names(settingDefaults))
+	return slices.Concat(lookedAt, settingAliases, names(settingDefaults))
 }
 
 // names returns the names of pairs of names and values.
@@ -210,25 +210,23 @@ func differsBySetting(name string) bool {
 	return false
 }
 
-// otherSetting allows that nook has not all parameters, and some that 7.0 has not, and cannot
-// change all that it has.
+// otherSetting allows that nook has parameters that 7.0 has not, that some are of the server alone, and that it does not
+// listen elsewhere when told so.
 func otherSetting(c command, redis, nook resp.Reply) bool {
 	switch c.name() {
 	case "CONFIG GET":
-		return redis.Kind == nook.Kind && redis.Kind != resp.KindError && maps.Equal(settingsOf(redis, sharedSettings()), settingsOf(nook, sharedSettings()))
+		return redis.Kind == nook.Kind && redis.Kind != resp.KindError && maps.Equal(settingsOf(redis), settingsOf(nook))
 	case "CONFIG SET":
-		return !isUnknownSetting(redis) && (isUnknownSetting(nook) || strings.HasSuffix(nook.Str, " - can't set immutable config"))
+		return redis.Str == "OK" && strings.HasSuffix(nook.Str, " - can't set immutable config")
 	}
 	return false
 }
 
-func isUnknownSetting(r resp.Reply) bool { return strings.HasPrefix(r.Str, "ERR Unknown option ") }
-
-// settingsOf returns the values of some parameters in a reply of CONFIG GET.
-func settingsOf(r resp.Reply, of []string) map[string]string {
+// settingsOf returns the values of the parameters in a reply of CONFIG GET that both sides should have alike.
+func settingsOf(r resp.Reply) map[string]string {
 	m := map[string]string{}
 	for name, value := range pairs(r) {
-		if slices.Contains(of, strings.ToLower(name)) {
+		if lower := strings.ToLower(name); !slices.Contains(ownSettings, lower) && !slices.Contains(newerSettings, lower) {
 			m[name] = value.Str
 			if len(value.Str) > 18 && value.Str > strconv.Itoa(math.MaxInt64) { // nook cannot have so much
 				m[name] = strconv.Itoa(math.MaxInt64)

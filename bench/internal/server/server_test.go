@@ -60,20 +60,34 @@ func TestStartSaysWhyItFailed(t *testing.T) {
 }
 
 func TestBenchmark(t *testing.T) {
-	got, err := startRedis(t).Benchmark(context.Background(), 4, 2000)
+	p := startRedis(t)
+	got, err := p.Benchmark(context.Background(), 4, 2000, "SET", "GET")
 	require.NoError(t, err)
-	require.Positive(t, got.Get)
-	require.Positive(t, got.Set)
+	require.Len(t, got, 2)
+	require.Positive(t, got["SET"])
+	require.Positive(t, got["GET"])
+	got, err = p.Benchmark(context.Background(), 16, 100)
+	require.NoError(t, err)
+	require.Len(t, got, len(DefaultTests))
 }
 
 func TestParseThroughput(t *testing.T) {
-	got, err := parseThroughput("WARNING: Could not fetch server CONFIG\n" +
-		"\"test\",\"rps\",\"avg_latency_ms\"\n\"SET\",\"1492537.25\",\"0.454\"\n\"GET\",\"2222222.50\",\"0.293\"\n")
+	want := []string{"SET", "GET", "LPUSH"}
+	got, err := parseThroughput("WARNING: Could not fetch server CONFIG\n"+
+		"\"test\",\"rps\",\"avg_latency_ms\"\n\"SET\",\"1492537.25\",\"0.454\"\n\"GET (of a key)\",\"2222222.50\",\"0.293\"\n"+
+		"\"LPUSH\",\"3.5\"\n\"LPUSH (needed to benchmark LRANGE)\",\"4.5\"\n\"HSET\",\"5\"\n", want)
 	require.NoError(t, err)
-	require.Equal(t, Throughput{Get: 2222222.5, Set: 1492537.25}, got)
+	require.Equal(t, Throughput{"GET": 2222222.5, "SET": 1492537.25, "LPUSH": 3.5}, got)
 
 	for _, bad := range []string{"", "\"SET\",\"1\"\n", "\"GET\",\"x\"\n", "\"GET\"\n", "\"GET\",\"1\n"} {
-		_, err := parseThroughput(bad)
+		_, err := parseThroughput(bad, want)
 		require.Error(t, err, "%q", bad)
 	}
+}
+
+func TestIdleConnections(t *testing.T) {
+	p := startRedis(t)
+	grown, err := p.IdleConnections(context.Background(), 200)
+	require.NoError(t, err)
+	require.Positive(t, grown)
 }

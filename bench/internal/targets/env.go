@@ -29,6 +29,7 @@ type Env struct {
 	growth   func() (Growth, error)
 	nookPath func() (string, error)
 	servers  map[int]func() (versus, error) // by requests in a pipeline
+	defaults map[int]func() (versus, error) // the same, of redis-benchmark's default tests
 }
 
 // NewEnv returns the surroundings of one run. Processes started by rows end
@@ -38,11 +39,13 @@ func NewEnv(ctx context.Context, s Scale) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Env{Scale: s, ctx: ctx, home: home, servers: map[int]func() (versus, error){}}
+	e := &Env{Scale: s, ctx: ctx, home: home,
+		servers: map[int]func() (versus, error){}, defaults: map[int]func() (versus, error){}}
 	e.growth = sync.OnceValues(e.measureGrowth)
 	e.nookPath = sync.OnceValues(e.buildNook)
 	for _, pipeline := range []int{1, 16} {
 		e.servers[pipeline] = sync.OnceValues(func() (versus, error) { return e.measureServers(pipeline) })
+		e.defaults[pipeline] = sync.OnceValues(func() (versus, error) { return e.measureDefaults(pipeline) })
 	}
 	return e, nil
 }

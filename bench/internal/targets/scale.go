@@ -12,6 +12,8 @@ type Scale struct {
 	Inserts  int   // in a round of the longest single call
 	Calls    int   // in a round through a client
 	Requests int   // of redis-benchmark without pipelining, per test and round
+
+	Connections int // that are idle
 }
 
 // The scales. Full has the sizes that the targets speak of; Small only shows
@@ -19,15 +21,15 @@ type Scale struct {
 var (
 	Full = Scale{
 		Name: "full", Rounds: 7, Keys: 1e6, Ops: 2e6,
-		Growth: powers(3, 7), Inserts: 1e7, Calls: 1e4, Requests: 1e5,
+		Growth: powers(3, 7), Inserts: 1e7, Calls: 1e4, Requests: 1e5, Connections: 1e4,
 	}
 	Small = Scale{
 		Name: "small", Rounds: 3, Keys: 1e5, Ops: 2e5,
-		Growth: powers(3, 5), Inserts: 2e5, Calls: 1e3, Requests: 1e4,
+		Growth: powers(3, 5), Inserts: 2e5, Calls: 1e3, Requests: 1e4, Connections: 1e3,
 	}
 	Tiny = Scale{
 		Name: "tiny", Rounds: 2, Keys: 1e3, Ops: 2e3,
-		Growth: powers(1, 2), Inserts: 2e3, Calls: 50, Requests: 1e3,
+		Growth: powers(1, 2), Inserts: 2e3, Calls: 50, Requests: 1e3, Connections: 200,
 	}
 )
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook/bench/internal/server"
 )
 
 func tinyEnv(t *testing.T) *Env {
@@ -48,6 +51,22 @@ func TestRowsHaveTitlesOfTheirOwnThatFit(t *testing.T) {
 		seen[row.Title()] = true
 		require.LessOrEqual(t, len(row.Title()), widths[0])
 	}
+}
+
+// Every default test of redis-benchmark has its rows.
+func TestDefaultTestsHaveRows(t *testing.T) {
+	var want, got []string
+	for _, pipeline := range []int{1, 16} {
+		for _, test := range server.DefaultTests {
+			want = append(want, fmt.Sprintf("default %s -P %d", test, pipeline))
+		}
+	}
+	for _, row := range Rows {
+		if strings.HasPrefix(row.Name, "default ") {
+			got = append(got, row.Name)
+		}
+	}
+	require.Equal(t, want, got)
 }
 
 // An aim that is easier than its must is a slip of the pen.
