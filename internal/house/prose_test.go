@@ -20,7 +20,7 @@ func documents(t *testing.T) map[string]string {
 		switch rel := relative(name); {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "out" || strings.HasPrefix(d.Name(), ".") && rel != ""):
+		case d.IsDir() && unread(rel):
 			return fs.SkipDir
 		case strings.HasSuffix(rel, ".md"):
 			texts[rel] = read(t, rel)

@@ -36,6 +36,13 @@ type source struct {
 	syntax *ast.File
 }
 
+// unread says whether a directory holds nothing that these tests judge: what tests
+// read, what was made, and what is others'.
+func unread(rel string) bool {
+	name := path.Base(rel)
+	return strings.HasPrefix(name, ".") && rel != "" || slices.Contains([]string{"testdata", "out", "bin", "node_modules"}, name)
+}
+
 var readTree = sync.OnceValues(func() (*tree, error) {
 	x := &tree{fset: token.NewFileSet()}
 	var modules []string
@@ -46,7 +53,7 @@ var readTree = sync.OnceValues(func() (*tree, error) {
 		rel := relative(name)
 		switch {
 		case d.IsDir():
-			if strings.HasPrefix(d.Name(), ".") && rel != "" || d.Name() == "testdata" || d.Name() == "out" || d.Name() == "bin" {
+			if unread(rel) {
 				return fs.SkipDir
 			}
 		case d.Name() == "go.mod":

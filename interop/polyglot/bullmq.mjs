@@ -88,8 +88,9 @@ test("jobs that fail are tried again", () =>
     await assert.rejects(hopeless.waitUntilFinished(events, 5000), /never/);
     const [failed] = await queue.getFailed();
     assert.deepEqual([failed.name, failed.failedReason, failed.attemptsMade], ["hopeless", "never", 1]);
+    const again = once(events, "failed");
     await failed.retry();
-    await once(events, "failed");
+    await again;
   }));
 
 test("repeated jobs", () =>

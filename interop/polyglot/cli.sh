@@ -66,6 +66,12 @@ replies() {
 	prints 'a|b|c' cli -d '|' lrange list 0 -1
 	prints $'1\n2\n3' cli -r 3 -i 0.01 incr counter
 	prints 0 cli -n 3 dbsize
+	prints 3 redis-cli -u "redis://127.0.0.1:$POLYGLOT_PORT/3" rpush list 1 2 3
+	prints OK cli acl setuser cli on '>secret' '~*' +@all
+	prints cli cli --user cli --pass secret --no-auth-warning acl whoami
+	prints cli env REDISCLI_AUTH=secret redis-cli -p "$POLYGLOT_PORT" --user cli acl whoami
+	prints 1 cli acl deluser cli
+	matches '"summary":.*"arguments":' cli --json command docs get
 }
 
 input() {
@@ -136,13 +142,14 @@ endless() {
 
 # typed gives lines to a redis-cli that believes it is used by hand.
 typed() {
-	printf '%s\n' "$@" | HOME=$work TERM=dumb timeout 20 script -qec "redis-cli -p $POLYGLOT_PORT" /dev/null | tr -d '\r'
+	printf '%s\n' "$@" | HOME=$work TERM=dumb timeout 20 script -qec "redis-cli -p $POLYGLOT_PORT" /dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g'
 }
 
 interactive() {
 	matches '> "by hand"$' typed 'set typed "by hand"' 'get typed' exit
 	matches '> \(integer\) 1$' typed 'hello 3' 'del typed' exit
-	matches 'summary:' typed 'help get' exit
+	matches '^ *GET key$' typed 'help get' exit
+	matches '^ *SET key value \[NX\|XX\] \[GET\]' typed 'help set' exit
 	matches '\(TX\)> 1\) "hello"$' typed 'multi' 'echo hello' 'exec' exit
 	matches ':'"$POLYGLOT_PORT"'\[5\]>' typed 'select 5' 'ping' exit
 }

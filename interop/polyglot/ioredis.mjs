@@ -176,6 +176,21 @@ test("options of a connection", async () => {
   await writer.disconnect();
 });
 
+test("RESP3", async () => {
+  const newer = client({ protocol: 3 });
+  await newer.hset("h", "f", "v");
+  await newer.zadd("z", 2.5, "m");
+  assert.deepEqual(await newer.hgetall("h"), { f: "v" });
+  assert.equal(Number(await newer.zscore("z", "m")), 2.5);
+  assert.deepEqual(await newer.multi().set("k", 1).incr("k").exec(), [[null, "OK"], [null, 2]]);
+  assert.match(await newer.client("INFO"), / resp=3/);
+  const sub = client({ protocol: 3 });
+  const message = once(sub, "message");
+  await sub.subscribe("news");
+  await r.publish("news", "hello");
+  assert.deepEqual(await message, ["news", "hello"]);
+});
+
 test("the cluster client", async () => {
   const c = new Cluster([{ host: "127.0.0.1", port: clusterPort }]);
   clients.push(c);

@@ -1,11 +1,13 @@
 """redis-py, as Debian's python3-redis has it."""
 
+import asyncio
 import os
 import threading
 import time
 import unittest
 
 import redis
+import redis.asyncio
 from redis.cluster import RedisCluster
 
 PORT = int(os.environ["POLYGLOT_PORT"])
@@ -415,6 +417,37 @@ class Server(Suite):
             self.assertEqual(p.execute(), ["3", 5])
         self.assertEqual(c.cluster_keyslot("{tag}1"), c.keyslot("tag"))
         self.assertEqual(c.cluster_info(target_nodes="random")["cluster_state"], "ok")
+
+
+class Asyncio(unittest.IsolatedAsyncioTestCase):
+    """The same server, from coroutines."""
+
+    async def asyncSetUp(self):
+        self.r = redis.asyncio.Redis(port=PORT, decode_responses=True)
+        self.addAsyncCleanup(self.r.close)
+        await self.r.flushall()
+
+    async def test_coroutines(self):
+        r = self.r
+        await asyncio.gather(*(r.incr("n") for _ in range(100)))
+        self.assertEqual(await r.get("n"), "100")
+        async with r.pipeline(transaction=True) as p:
+            self.assertEqual(await p.set("k", 1).incr("k").execute(), [True, 2])
+        keys = {key async for key in r.scan_iter()}
+        self.assertEqual(keys, {"n", "k"})
+
+    async def test_waiting(self):
+        popped, _ = await asyncio.gather(self.r.blpop("list", 5), self.r.rpush("list", "v"))
+        self.assertEqual(popped, ("list", "v"))
+        async with self.r.lock("lock", timeout=5, blocking_timeout=5):
+            self.assertFalse(await self.r.lock("lock").acquire(blocking=False))
+
+    async def test_messages(self):
+        async with self.r.pubsub() as p:
+            await p.subscribe("news")
+            await p.get_message(timeout=5)
+            await self.r.publish("news", "hello")
+            self.assertEqual((await p.get_message(timeout=5))["data"], "hello")
 
 
 if __name__ == "__main__":
