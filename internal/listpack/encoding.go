@@ -1,6 +1,7 @@
 package listpack
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -171,7 +172,8 @@ func appendBackLen(b []byte, n int) []byte {
 	return append(b, back...)
 }
 
-// backLen reads what putBackLen wrote at the end of b, and returns its width too.
+// backLen reads what putBackLen wrote at the end of b, and returns its width
+// too. Anything else there may make it read outside of b.
 func backLen(b []byte) (n, width int) {
 	for shift := 0; ; shift += 7 {
 		width++
@@ -235,7 +237,10 @@ func checkElement(b []byte) int {
 	if n > len(b)-width {
 		return 0
 	}
-	if said, w := backLen(b[:n+width]); said != n || w != width {
+	var room [5]byte
+	back := room[:width]
+	putBackLen(back, n)
+	if !bytes.Equal(b[n:n+width], back) {
 		return 0
 	}
 	return n + width

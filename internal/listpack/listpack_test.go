@@ -166,6 +166,22 @@ func TestBytesOfRedis(t *testing.T) {
 	require.Equal(t, want, hex.EncodeToString(l))
 }
 
+// TestDamagedLengths decodes lists whose elements are followed by other lengths than theirs.
+func TestDamagedLengths(t *testing.T) {
+	lists := map[string][]byte{
+		"another":               {9, 0, 0, 0, 1, 0, 0x01, 2, end},
+		"none":                  {9, 0, 0, 0, 1, 0, 0x01, 0, end},
+		"begins before its own": {10, 0, 0, 0, 1, 0, 0xDF, 0xFF, 0x82, end},
+		"goes on and on":        {13, 0, 0, 0, 1, 0, 0x84, 0x80, 0x80, 0x80, 0x80, 0x85, end},
+	}
+	for name, b := range lists {
+		t.Run(name, func(t *testing.T) {
+			_, err := Decode(b)
+			require.ErrorIs(t, err, ErrDamaged)
+		})
+	}
+}
+
 // TestManyElements counts more of them than the header can.
 func TestManyElements(t *testing.T) {
 	l := New()
@@ -216,6 +232,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte(l))
 	f.Add([]byte{8, 0, 0, 0, 1, 0, 0xF0, end})
+	f.Add([]byte{10, 0, 0, 0, 1, 0, 0xDF, 0xFF, 0x82, end})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, err := Decode(slices.Clone(b))
 		if err != nil {
