@@ -81,13 +81,9 @@ func (c *commands) DebugObject(key string) (string, bool, error) {
 	if e == nil {
 		return "", false, nil
 	}
-	refs := 1
-	if c.ks.sharesIntegers() && value.Shared(e) {
-		refs = 1<<31 - 1
-	}
 	const clockBits = 24 // of Redis's access clock
 	return fmt.Sprintf("Value at:%p refcount:%d encoding:%s lru:%d lru_seconds_idle:%d",
-		e, refs, value.Encoding(e), e.Access()&(1<<clockBits-1), c.ks.idle(e)), true, nil
+		e, c.ks.references(e), value.Encoding(e), e.Access()&(1<<clockBits-1), c.ks.idle(e)), true, nil
 }
 
 // MemoryUsage returns about how many bytes a key and its value take, and false if there is no such key.

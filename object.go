@@ -1,8 +1,10 @@
 package nook
 
 import (
+	"math"
 	"time"
 
+	"github.com/nookdb/nook/internal/table"
 	"github.com/nookdb/nook/internal/value"
 )
 
@@ -36,10 +38,15 @@ func (c *commands) ObjectRefCount(key string) (int, bool, error) {
 	if r.entry == nil {
 		return 0, false, nil
 	}
-	if c.ks.sharesIntegers() && value.Shared(r.entry) {
-		return 1<<31 - 1, true, nil
+	return c.ks.references(r.entry), true, nil
+}
+
+// references returns how many references Redis would have to a value.
+func (ks *keyspace) references(e *table.Entry) int {
+	if ks.sharesIntegers() && value.Shared(e) {
+		return math.MaxInt32
 	}
-	return 1, true, nil
+	return 1
 }
 
 // sharesIntegers reports whether Redis would share objects: not where each
