@@ -200,15 +200,22 @@ func debugQuicklist(c *Call, args []string) error {
 	return c.logged(args[0], "Quicklist", errNotQuicklist)
 }
 
+// encoding returns the encoding of a key that must exist.
+func (c *Call) encoding(key string) (string, error) {
+	encoding, ok, err := c.DB.ObjectEncoding(key)
+	if err == nil && !ok {
+		err = errNoKey
+	}
+	return encoding, err
+}
+
 // debugLengths is DEBUG SDSLEN. What is allocated beyond a string's length is not known.
 func debugLengths(c *Call, args []string) error {
 	key := args[0]
-	encoding, ok, err := c.DB.ObjectEncoding(key)
+	encoding, err := c.encoding(key)
 	switch {
 	case err != nil:
 		return err
-	case !ok:
-		return errNoKey
 	case encoding != "raw" && encoding != "embstr":
 		return errNotSDS
 	}
@@ -249,12 +256,9 @@ func tableStats(elements int) string {
 
 func debugTableOf(c *Call, args []string) error {
 	key := args[0]
-	encoding, ok, err := c.DB.ObjectEncoding(key)
-	switch {
-	case err != nil:
+	encoding, err := c.encoding(key)
+	if err != nil {
 		return err
-	case !ok:
-		return errNoKey
 	}
 	n := 0
 	switch t, _ := c.DB.Type(key); {

@@ -89,7 +89,7 @@ type figure struct {
 
 func share(part, whole int64) float64 { return float64(part) / float64(max(whole, 1)) }
 
-// figures returns the fields beside those of the databases, which come behind the first eight.
+// figures returns the fields beside those of the databases, which come in their midst: see beforeDatabases.
 func (m *Memory) figures() []figure {
 	count := func(name string, n int64) figure { return figure{name: name, number: n} }
 	ratio := func(name string, f float64) figure { return figure{name: name, ratio: f, isRatio: true} }
