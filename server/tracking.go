@@ -83,16 +83,17 @@ func (s *session) forgetTracker() {
 func (s *session) identify(c *command.Call) {
 	t := &s.tracking
 	t.quiet, t.loud = nil, nil
-	by := nook.Caller{NoTouch: s.own.noTouch}
+	quiet := nook.Caller{NoTouch: s.own.noTouch}
 	if t.NoLoop {
-		by.Own = t.tracker
+		quiet.Own = t.tracker
 	}
-	if by.NoTouch || by.Own != nil {
-		t.quiet = &nook.Caller{Own: by.Own, NoTouch: by.NoTouch}
+	if quiet != (nook.Caller{}) {
+		t.quiet = &quiet
 	}
 	if t.On && !t.Broad {
-		by.Reader = t.tracker
-		t.loud = &by
+		loud := quiet
+		loud.Reader = t.tracker
+		t.loud = &loud
 	}
 	c.DB = c.DB.As(s.caller())
 }
