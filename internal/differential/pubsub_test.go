@@ -100,20 +100,24 @@ func TestPubSub(t *testing.T) {
 	setChecks(t, 2**checks)
 	sides := versusOwn(t) // PUBSUB sees what others are subscribed to
 	onSocket := versusOnSocket(t)[1]
-	rapid.Check(t, func(t *rapid.T) {
-		steps := listenSteps(t)
-		version := 2 + roll(t, 2)
-		other := sides[1]
-		if chance(t, 3) {
-			other = onSocket
+	rapid.Check(t, func(t *rapid.T) { sameHeard(t, sides, onSocket, listenSteps(t), hear) })
+}
+
+// sameHeard compares all that connections hear of both sides, the second of them sometimes on a socket.
+func sameHeard(
+	t *rapid.T, sides [2]side, onSocket side, steps []listenStep, hear func(t *rapid.T, s side, version int, steps []listenStep) [][]string,
+) {
+	version := 2 + roll(t, 2)
+	other := sides[1]
+	if chance(t, 3) {
+		other = onSocket
+	}
+	redis, nook := hear(t, sides[0], version, steps), hear(t, other, version, steps)
+	for i := range steps {
+		if !slices.Equal(redis[i], nook[i]) {
+			t.Fatalf("RESP%d, step %d of %v\nredis\n%s\nnook\n%s", version, i, steps[:i+1], strings.Join(redis[i], "\n"), strings.Join(nook[i], "\n"))
 		}
-		redis, nook := hear(t, sides[0], version, steps), hear(t, other, version, steps)
-		for i := range steps {
-			if !slices.Equal(redis[i], nook[i]) {
-				t.Fatalf("RESP%d, step %d of %v\nredis\n%s\nnook\n%s", version, i, steps[:i+1], strings.Join(redis[i], "\n"), strings.Join(nook[i], "\n"))
-			}
-		}
-	})
+	}
 }
 
 // TestPubSubOfTwoRealServers shows that what TestPubSub finds is nook's doing.
@@ -150,7 +154,13 @@ func hear(t *rapid.T, s side, version int, steps []listenStep) (heard [][]string
 		}
 		heard = append(heard, lines)
 	}
-	for _, c := range conns { // the next sequence must not find subscriptions of this one
+	leave(t, conns[:])
+	return heard
+}
+
+// leave closes connections. The next sequence must not find what these were subscribed to.
+func leave(t *rapid.T, conns []*redistest.Conn) {
+	for _, c := range conns {
 		c.Send("RESET")
 		for r := (resp.Reply{}); r.Str != "RESET"; {
 			var err error
@@ -159,7 +169,6 @@ func hear(t *rapid.T, s side, version int, steps []listenStep) (heard [][]string
 		}
 		_ = c.Close()
 	}
-	return heard
 }
 
 // hearUntil asks for a mark and returns all that comes before.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/nookdb/nook/internal/redistest"
@@ -95,20 +94,7 @@ func TestTrackingOfTwoRealServers(t *testing.T) {
 
 func checkTracking(t *testing.T, n int, sides [2]side, onSocket side) {
 	setChecks(t, n)
-	rapid.Check(t, func(t *rapid.T) {
-		steps := trackedSteps(t)
-		version := 2 + roll(t, 2)
-		other := sides[1]
-		if chance(t, 3) {
-			other = onSocket
-		}
-		redis, nook := told(t, sides[0], version, steps), told(t, other, version, steps)
-		for i := range steps {
-			if !slices.Equal(redis[i], nook[i]) {
-				t.Fatalf("RESP%d, step %d of %v\nredis\n%s\nnook\n%s", version, i, steps[:i+1], strings.Join(redis[i], "\n"), strings.Join(nook[i], "\n"))
-			}
-		}
-	})
+	rapid.Check(t, func(t *rapid.T) { sameHeard(t, sides, onSocket, trackedSteps(t), told) })
 }
 
 // told returns what the connections are told after each step: replies in order, and what has changed as a set, since Redis
@@ -120,7 +106,6 @@ func told(t *rapid.T, s side, version int, steps []listenStep) (all [][]string) 
 	var ids [trackers]int64
 	for i := range conns {
 		conns[i] = redistest.NewConn(t, instance.dial(t))
-		defer conns[i].Close()
 		conns[i].Hello(version)
 		ids[i] = conns[i].Do("CLIENT", "ID").Int
 	}
@@ -152,14 +137,7 @@ func told(t *rapid.T, s side, version int, steps []listenStep) (all [][]string) 
 		}
 		all = append(all, lines)
 	}
-	for _, c := range conns {
-		c.Send("RESET")
-		for r := (resp.Reply{}); r.Str != "RESET"; {
-			var err error
-			r, err = c.Receive()
-			require.NoError(t, err)
-		}
-	}
+	leave(t, conns[:])
 	return all
 }
 
