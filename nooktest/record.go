@@ -207,7 +207,8 @@ type record struct {
 	mu        sync.Mutex
 	commands  []*Command // guarded by mu
 	bytes     int        // of their arguments; guarded by mu
-	forgotten int        // how many came before; guarded by mu
+	forgotten int        // how many came before, since the test made it forget; guarded by mu
+	cleared   int        // how many came before that; guarded by mu
 }
 
 // add notes a command that has come.
@@ -261,18 +262,27 @@ func (r *record) pick(filters []Filter) (chosen []Command, forgotten int) {
 func (r *record) mark() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.forgotten + len(r.commands)
+	return r.cleared + r.forgotten + len(r.commands)
 }
 
 func (r *record) rewind(mark int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	mark = max(mark-r.cleared, 0)
 	keep := min(max(mark-r.forgotten, 0), len(r.commands))
 	for _, c := range r.commands[keep:] {
 		r.bytes -= c.size()
 	}
 	r.commands = slices.Delete(r.commands, keep, len(r.commands))
 	r.forgotten = min(r.forgotten, mark)
+}
+
+// clear forgets all that came so far. Places from before stay good.
+func (r *record) clear() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cleared += r.forgotten + len(r.commands)
+	r.commands, r.bytes, r.forgotten = nil, 0, 0
 }
 
 // newCommand returns a request as it is recorded.
@@ -293,7 +303,7 @@ func (s *Server) Commands(filters ...Filter) []Command {
 // Forget makes the server forget the commands that have come so far.
 func (s *Server) Forget() {
 	s.needsNook("Forget")
-	s.record.rewind(0)
+	s.record.clear()
 }
 
 // RequireCommands fails the test t unless the commands that Commands returns are those of want, one a line in the form of Command.String. Space around lines

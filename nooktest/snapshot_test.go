@@ -45,6 +45,26 @@ func TestSnapshot(t *testing.T) {
 	require.Equal(t, 3, delayed.Struck(), "what was injected before is not")
 }
 
+// What the test made the server forget does not come back, and what came since the snapshot goes all the same.
+func TestRestoreAfterForget(t *testing.T) {
+	s := nooktest.Run(t)
+	c := dial(t, s)
+	c.Do("SET", "a", "1")
+	c.Do("SET", "b", "1")
+	ready := s.Snapshot()
+	s.Forget()
+	c.Do("GET", "a")
+	ready.Restore()
+	s.RequireCommands(t, "")
+	c.Do("GET", "b")
+	later := s.Snapshot()
+	c.Do("GET", "c")
+	later.Restore()
+	s.RequireCommands(t, "GET b")
+	ready.Restore()
+	s.RequireCommands(t, "")
+}
+
 func TestRestoreByARunningClock(t *testing.T) {
 	s := nooktest.RunWith(t, nooktest.Options{RealTime: true})
 	want := nooktest.Keys{"session": nooktest.Expiring{Value: nooktest.String("v"), TTL: time.Hour}}
