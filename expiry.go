@@ -112,6 +112,7 @@ func (w *write) expireFields(now int64, most int) int {
 	h := w.entry.Object().(*value.Hash)
 	gone := h.Expire(now, most)
 	w.modified()
+	w.expired = true
 	w.event(EventHash, "hexpired")
 	if w.logged() {
 		w.effect(append([]string{"HDEL", w.key}, gone...)...)

@@ -170,7 +170,7 @@ type write struct {
 	several bool         // other writes of the same multi may make slot stale at any time
 	own     bool         // the lock was taken here, not by a transaction or a multi
 	changed bool
-	expired bool     // the key was gone, whoever came
+	expired bool     // the key, or a field, was gone, whoever came
 	size    int      // of the entry's buffer or object at the last settling
 	next    int64    // when the first field of a hash expires, as it is scheduled; 0 for none
 	batch   *batch   // effects, nil if there are none yet

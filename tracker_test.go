@@ -195,6 +195,29 @@ func TestTrackInTransaction(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 }
 
+// What expires is nobody's doing, also when it is found to be gone by the one who does not want to hear of his own changes.
+func TestTrackWhatOneFindsExpired(t *testing.T) {
+	s, clock := newTimed(t, Options{})
+	tracker, told := newTracker(t, s.Commands(), TrackerOptions{})
+	mine := s.As(&Caller{Own: tracker})
+	require.NoError(t, s.Set("k", "v"))
+	_, err := s.Expire("k", time.Second)
+	require.NoError(t, err)
+	_, err = s.HSet("h", Field{"f", "v"}, Field{"g", "v"})
+	require.NoError(t, err)
+	_, err = s.HExpire("h", time.Second, "f")
+	require.NoError(t, err)
+	require.NoError(t, s.SetActiveExpire(false))
+	require.NoError(t, mine.Track(tracker, "k", "h"))
+	clock.Advance(time.Second)
+	_, _, err = mine.Get("k")
+	require.NoError(t, err)
+	require.Equal(t, []string{"k"}, told.take())
+	_, _, err = mine.HGet("h", "g")
+	require.NoError(t, err)
+	require.Equal(t, []string{"h"}, told.take())
+}
+
 // TestNoTouch checks that accesses on behalf of somebody who asks for it do not count.
 func TestNoTouch(t *testing.T) {
 	s, clock := newTimed(t, Options{})
