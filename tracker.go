@@ -36,7 +36,8 @@ type Invalidation struct {
 	All bool // copies of all keys are; Key is empty
 }
 
-// A Tracker tells its owner when keys change that the owner keeps copies of.
+// A Tracker tells its owner when keys change that the owner keeps copies of. SwapDB changes none, as in Redis: who
+// keeps copies of two databases that are exchanged has to forget them himself.
 //
 //	t, err := s.NewTracker(nook.TrackerOptions{Receive: forget})
 //	defer t.Close()
@@ -138,8 +139,8 @@ func (c *commands) NewTracker(o TrackerOptions) (*Tracker, error) {
 }
 
 // Track makes the tracker hear of the next change of each of the keys, whether they exist or not. If more keys than
-// Settings.MaxTrackedKeys are tracked, others are given up: their trackers are told that they have changed. A tracker with prefixes, or that is closed,
-// hears of nothing more by this.
+// Settings.MaxTrackedKeys are tracked, others of the same shard are given up: their trackers are told that they have changed. So there may be
+// as many more as there are shards. A tracker with prefixes, or that is closed, hears of nothing more by this.
 //
 // O(N) where N is the number of keys. See NewTracker.
 func (c *commands) Track(t *Tracker, keys ...string) error {
@@ -190,7 +191,8 @@ func (o *onlookers) curb(ks *keyspace, but string) {
 	}
 }
 
-// Close ends the tracker: it hears of nothing any more. A second Close does nothing.
+// Close ends the tracker: it hears of nothing any more. A second Close does nothing. It must not be called from within the
+// function of an Exec on its store.
 //
 // O(shards), and O(N) where N is the number of tracked keys if nobody else tracks any.
 func (t *Tracker) Close() {
