@@ -111,6 +111,22 @@ func TestFillAndDump(t *testing.T) {
 	}))
 }
 
+// IDs may be as short as commands take them.
+func TestShortStreamIDs(t *testing.T) {
+	s := nooktest.Run(t)
+	want := nooktest.Keys{
+		"s": nooktest.Stream{
+			Entries: []nooktest.Entry{{ID: "1", Fields: []string{"f", "v"}}, {ID: "2", Fields: []string{"f", "w"}}},
+			LastID:  "3",
+			Groups:  map[string]nooktest.Group{"new": {}, "old": {LastID: "1", Consumers: map[string][]string{"ann": {"1"}}}},
+		},
+		"last": nooktest.Stream{Entries: []nooktest.Entry{{ID: "1", Fields: []string{"f", "v"}}}, LastID: "1-0"},
+	}
+	s.Fill(want)
+	s.RequireKeys(t, want)
+	require.Contains(t, want.String(), `"old": {LastID: "1-0", Consumers: map[string][]string{"ann": {"1-0"}}}`)
+}
+
 func TestFillFails(t *testing.T) {
 	s := nooktest.Run(t)
 	err := nooktest.Fill(s.Store(), nooktest.Keys{"k": nooktest.ZSet{"m": math.NaN()}})

@@ -66,7 +66,7 @@ type Entry struct {
 
 // A Group is a consumer group.
 type Group struct {
-	LastID    string              // of the last entry that was delivered
+	LastID    string              // of the last entry that was delivered; "" if none was
 	Consumers map[string][]string // with the IDs of what they have not acknowledged
 }
 
@@ -190,7 +190,7 @@ func (s Stream) write(out *strings.Builder, indent string) {
 	if len(s.Entries) > 0 {
 		lines := make([]string, len(s.Entries))
 		for i, e := range s.Entries {
-			lines[i] = "{ID: " + strconv.Quote(e.ID) + ", Fields: []string{" + strings.Join(quoteAll(e.Fields), ", ") + "}}"
+			lines[i] = "{ID: " + strconv.Quote(fullID(e.ID)) + ", Fields: []string{" + strings.Join(quoteAll(e.Fields), ", ") + "}}"
 		}
 		out.WriteString(inner + "Entries: ")
 		writeBlock(out, "[]nooktest.Entry", inner, lines)
@@ -214,24 +214,36 @@ func (s Stream) write(out *strings.Builder, indent string) {
 // lastEntry returns the ID of the last entry, 0-0 if there is none, and lastID that which counts.
 func (s Stream) lastEntry() string {
 	if n := len(s.Entries); n > 0 {
-		return s.Entries[n-1].ID
+		return fullID(s.Entries[n-1].ID)
 	}
-	return "0-0"
+	return fullID("")
+}
+
+// fullID writes an ID with both its numbers, of which commands may be given the first alone, and the least for none.
+func fullID(id string) string {
+	if id == "" || strings.Contains(id, "-") {
+		return cmp.Or(id, "0-0")
+	}
+	return id + "-0"
 }
 
 func (s Stream) lastID() string {
 	if s.LastID == "" {
 		return s.lastEntry()
 	}
-	return s.LastID
+	return fullID(s.LastID)
 }
 
 func (g Group) source() string {
-	source := "{LastID: " + strconv.Quote(g.LastID)
+	source := "{LastID: " + strconv.Quote(fullID(g.LastID))
 	if len(g.Consumers) > 0 {
 		var parts []string
 		for _, name := range slices.Sorted(maps.Keys(g.Consumers)) {
-			parts = append(parts, strconv.Quote(name)+": {"+strings.Join(quoteAll(g.Consumers[name]), ", ")+"}")
+			var ids []string
+			for _, id := range g.Consumers[name] {
+				ids = append(ids, fullID(id))
+			}
+			parts = append(parts, strconv.Quote(name)+": {"+strings.Join(quoteAll(ids), ", ")+"}")
 		}
 		source += ", Consumers: map[string][]string{" + strings.Join(parts, ", ") + "}"
 	}
@@ -320,7 +332,7 @@ func (s Stream) fill(key string) (all [][]string) {
 }
 
 func (g Group) fill(key, name string) [][]string {
-	all := [][]string{{"XGROUP", "CREATE", key, name, cmp.Or(g.LastID, "0-0")}}
+	all := [][]string{{"XGROUP", "CREATE", key, name, fullID(g.LastID)}}
 	for _, consumer := range slices.Sorted(maps.Keys(g.Consumers)) {
 		all = append(all, []string{"XGROUP", "CREATECONSUMER", key, name, consumer})
 		for _, id := range g.Consumers[consumer] {
