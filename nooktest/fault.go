@@ -308,6 +308,10 @@ func (s *Server) apply(r *server.Request, e Effect) []byte {
 
 // wait is a delay, unless the context ends. It has struck once it is the clock's.
 func (s *Server) wait(ctx context.Context, i *Injection) {
+	if i.fault.Effect.delay <= 0 {
+		i.strike() // a clock that stands still would call nobody before it is moved
+		return
+	}
 	over := make(chan struct{})
 	timer := s.afterFunc(i.fault.Effect.delay, func() { close(over) })
 	defer timer.Stop()

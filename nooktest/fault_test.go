@@ -146,6 +146,17 @@ func TestFaultDelays(t *testing.T) {
 	require.Equal(t, "delayed by 1s, delayed by 1m0s, fails with LOADING", s.Commands()[0].Fault)
 }
 
+// No time is no delay, also by a clock that stands still.
+func TestDelayOfNoTime(t *testing.T) {
+	s := nooktest.Run(t)
+	c := dial(t, s)
+	for _, d := range []time.Duration{0, -time.Second} {
+		i := s.Inject(nooktest.Fault{Effect: nooktest.Delay(d)})
+		require.Equal(t, "PONG", c.Do("PING").Str)
+		require.Equal(t, 1, i.Struck(), d)
+	}
+}
+
 func TestAwaitDelay(t *testing.T) {
 	s := nooktest.Run(t)
 	i := s.Inject(nooktest.Fault{Effect: nooktest.Delay(time.Hour)})
