@@ -147,10 +147,10 @@ func shorten(s string) string {
 	return s
 }
 
-// A Filter chooses commands.
+// A Filter chooses commands. The zero value chooses all.
 type Filter struct {
-	keep  func(c *Command) bool
-	names bool // it asks for names
+	keep  func(c *Command) bool // nil for all
+	names bool                  // it asks for names
 }
 
 // Named keeps the commands with one of the names. A name without a sub-command stands for all of these.
@@ -187,7 +187,7 @@ var aside = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "PING", "COMMAND", "RE
 func selects(filters []Filter, c *Command) bool {
 	named := false
 	for _, f := range filters {
-		if !f.keep(c) {
+		if f.keep != nil && !f.keep(c) {
 			return false
 		}
 		named = named || f.names

@@ -50,6 +50,8 @@ func TestCommands(t *testing.T) {
 	require.Equal(t, "MGET user:1 cart:7", said(s.Commands(nooktest.OnKey("cart:*"))))
 	require.Equal(t, "GET user:1", said(s.Commands(nooktest.OnKey("user:?"), nooktest.FromClient("work*"), nooktest.Named("GET"))))
 
+	require.Equal(t, all, s.Commands(nooktest.Filter{}))
+
 	s.Forget()
 	require.Empty(t, s.Commands())
 }
