@@ -32,6 +32,7 @@ func (a *addresses) reserve(t testing.TB) (string, net.Listener) {
 	if err != nil {
 		t.Fatalf("nooktest: %v", err)
 	}
+	t.Cleanup(func() { _ = l.Close() }) // there may be no server to close it
 	return l.Addr().String(), l
 }
 
@@ -65,15 +66,17 @@ func (a *addresses) Dial(ctx context.Context, network, addr string) (net.Conn, e
 	return dial(ctx, network, addr)
 }
 
-// run starts a server with an address that it announces. Those after it have its clock and its seed.
+// run starts a server with an address that it announces, and listens to: others send clients there. Those after it have its clock and its seed.
 func (a *addresses) run(t testing.TB, o *Options) (*Server, string) {
 	t.Helper()
 	addr, l := a.reserve(t)
 	own := *o
 	own.Server.Announce = addr
 	s := RunWith(t, own)
-	s.reserved = l
 	s.needsNook("a test of several servers")
+	if l != nil {
+		s.listener = s.accept(l)
+	}
 	o.Store.Clock, o.Seed = s.time, s.seed
 	a.add(addr, s.Dial)
 	return s, addr

@@ -72,16 +72,8 @@ func (c *Cluster) Node(key string) *Server {
 }
 
 // Addrs returns the addresses of the nodes, as host:port, in their order: those under which they send clients to each other.
-// Outside of a testing/synctest bubble, they listen there from the first call on. With Dial no client needs that.
-func (c *Cluster) Addrs() []string {
-	c.t.Helper()
-	if !inBubble() {
-		for _, s := range c.nodes {
-			s.Addr()
-		}
-	}
-	return append([]string(nil), c.addrs...)
-}
+// Outside of a testing/synctest bubble, they listen there. With Dial no client needs that.
+func (c *Cluster) Addrs() []string { return append([]string(nil), c.addrs...) }
 
 // Dial connects in memory to the node that has the address. It is a dialer for clients, as that of a Server is.
 func (c *Cluster) Dial(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -3,6 +3,7 @@ package nooktest_test
 import (
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,18 @@ func TestClusterSendsClientsOn(t *testing.T) {
 
 	_, err = c.Dial(t.Context(), "tcp", "elsewhere:1")
 	require.ErrorContains(t, err, "nobody")
+}
+
+// Whoever knows one node finds all: each listens where the others say.
+func TestClusterNodesListen(t *testing.T) {
+	c := nooktest.RunCluster(t, 2)
+	raw, err := net.Dial("tcp", c.Nodes()[0].Addr())
+	require.NoError(t, err)
+	moved := redistest.NewConn(t, raw).Do("GET", "a").Str
+	require.Equal(t, "MOVED 15495 "+c.Nodes()[1].Addr(), moved)
+	raw, err = net.Dial("tcp", strings.Fields(moved)[2])
+	require.NoError(t, err)
+	require.Equal(t, "OK", redistest.NewConn(t, raw).Do("SET", "a", "1").Str)
 }
 
 // All nodes have one time.

@@ -31,13 +31,11 @@ type Sentinel struct {
 	addresses addresses
 	sentinel  *server.Sentinel
 	addr      string
-	reserved  net.Listener // nil in a bubble
 	tasks     sync.WaitGroup
 
 	mu      sync.Mutex
 	servers [2]member // the primary first; guarded by mu
 	closed  bool      // guarded by mu
-	serving bool      // Addrs was called; guarded by mu
 }
 
 // member is a server with its address.
@@ -70,10 +68,14 @@ func RunSentinelWith(t testing.TB, o Options) *Sentinel {
 	var err error
 	s.sentinel, err = server.NewSentinel(&server.SentinelOptions{Server: server.Options{Logger: o.Server.Logger}, Promote: s.promote})
 	s.must(err)
-	s.addr, s.reserved = s.addresses.reserve(t)
+	addr, l := s.addresses.reserve(t)
+	s.addr = addr
 	s.addresses.add(s.addr, s.dial)
 	s.must(s.sentinel.Monitor(MasterName, primary.addr, replica.addr))
 	t.Cleanup(s.Close)
+	if l != nil {
+		s.tasks.Go(func() { _ = s.sentinel.Serve(l) }) // ends when the sentinel is closed
+	}
 	return s
 }
 
@@ -130,20 +132,8 @@ func (s *Sentinel) Advance(d time.Duration) {
 }
 
 // Addrs returns the address of the sentinel, as host:port, in the form that clients take the addresses of several in. Outside of a
-// testing/synctest bubble, it and the servers listen from the first call on. With Dial no client needs that.
-func (s *Sentinel) Addrs() []string {
-	s.t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reserved != nil && !s.serving && !s.closed {
-		s.serving = true
-		s.tasks.Go(func() { _ = s.sentinel.Serve(s.reserved) }) // ends when the sentinel is closed
-		for _, x := range s.servers {
-			x.Addr()
-		}
-	}
-	return []string{s.addr}
-}
+// testing/synctest bubble, it and the servers listen. With Dial no client needs that.
+func (s *Sentinel) Addrs() []string { return []string{s.addr} }
 
 // Dial connects in memory to the sentinel or the server that has the address. It is a dialer for clients, as that of a Server is.
 func (s *Sentinel) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -170,9 +160,6 @@ func (s *Sentinel) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	if s.reserved != nil {
-		_ = s.reserved.Close() // nobody may have listened
-	}
 	_ = s.sentinel.Close() // never fails
 	s.tasks.Wait()
 	s.Replica().Close()

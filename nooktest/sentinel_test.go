@@ -51,6 +51,17 @@ func TestSentinelNamesThePrimary(t *testing.T) {
 	require.Same(t, first, s.Primary())
 }
 
+// All listen where they are said to be, whatever a test has asked for.
+func TestSentinelListens(t *testing.T) {
+	s := nooktest.RunSentinel(t)
+	s.Replica().Close()
+	for _, addr := range []string{s.PrimaryAddr(), s.Addrs()[0]} {
+		raw, err := net.Dial("tcp", addr)
+		require.NoError(t, err)
+		require.Equal(t, "PONG", redistest.NewConn(t, raw).Do("PING").Str)
+	}
+}
+
 func TestSentinelInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := nooktest.RunSentinel(t)

@@ -32,7 +32,6 @@ type Server struct {
 	server   *server.Server
 	password string
 	tasks    sync.WaitGroup // sessions and Serve
-	reserved net.Listener   // what Addr is to listen on, nil for any
 	shared   *Server        // whose store it is, nil if it is its own
 
 	certificate *tls.Certificate // nil without TLS
@@ -228,9 +227,6 @@ func (s *Server) Close() {
 		return
 	}
 	s.faults.close()
-	if s.reserved != nil {
-		_ = s.reserved.Close() // nobody may have listened
-	}
 	_ = s.server.Close() // neither it nor that of the store ever fails
 	s.tasks.Wait()
 	if s.shared == nil {
@@ -341,13 +337,15 @@ func (s *Server) listen() net.Listener {
 	case inBubble():
 		s.t.Fatal("nooktest: a socket would stop the time of the testing/synctest bubble; use Dial")
 	}
-	l, err := s.reserved, error(nil)
-	if l == nil {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
-	}
+	l, err := net.Listen("tcp", local+":0")
 	if err != nil {
 		s.t.Fatalf("nooktest: %v", err)
 	}
+	return s.accept(l)
+}
+
+// accept serves those who connect to a listener, and returns it as they see it.
+func (s *Server) accept(l net.Listener) net.Listener {
 	l = s.secure(l)
 	s.tasks.Go(func() { _ = s.server.Serve(l) }) // ends when the server is closed
 	return l
