@@ -181,7 +181,7 @@ func matchesKey(pattern string, keys []string) bool {
 }
 
 // aside are commands that clients send for the connection's sake.
-var aside = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "PING", "COMMAND", "READONLY", "READWRITE", "RESET", "QUIT"}
+var aside = []string{"HELLO", "AUTH", "CLIENT", "SELECT", "PING", "COMMAND", "CLUSTER", "READONLY", "READWRITE", "RESET", "QUIT"}
 
 // selects reports whether all filters keep a command.
 func selects(filters []Filter, c *Command) bool {
@@ -292,7 +292,7 @@ func (s *Server) newCommand(r *server.Request) *Command {
 }
 
 // Commands returns the commands that clients have sent so far, in the order in which they came, those that all filters choose. What clients send for
-// the sake of their connection (HELLO, AUTH, CLIENT, SELECT, PING, COMMAND and the like) is left out unless it is asked for by name. Of very many,
+// the sake of their connection (HELLO, AUTH, CLIENT, SELECT, PING, COMMAND, CLUSTER and the like) is left out unless it is asked for by name. Of very many,
 // the oldest are forgotten: 65,536 are kept, of 64 MiB of arguments. Calls of the typed API are none.
 func (s *Server) Commands(filters ...Filter) []Command {
 	s.needsNook("Commands")

@@ -25,6 +25,7 @@ func TestCommands(t *testing.T) {
 	s := nooktest.Run(t)
 	c := dial(t, s)
 	c.Do("HELLO", "3")
+	c.Do("CLUSTER", "SLOTS") // as rueidis does, to see what it talks to
 	c.Do("client", "setname", "worker")
 	c.Do("select", "2")
 	c.Do("set", "user:1", "Ada L.", "PX", "100")
@@ -45,6 +46,7 @@ func TestCommands(t *testing.T) {
 	require.Equal(t, []string{`OK`, `"Ada L."`, `[nil nil]`, `["maxmemory" "0"]`, "ERR wrong number of arguments for 'incr' command"}, replies)
 
 	require.Equal(t, "GET user:1", said(s.Commands(nooktest.Named("get"))))
+	require.Equal(t, "CLUSTER SLOTS", said(s.Commands(nooktest.Named("CLUSTER"))))
 	require.Equal(t, "HELLO 3\nCLIENT setname worker", said(s.Commands(nooktest.Named("HELLO", "CLIENT"))))
 	require.Equal(t, "CONFIG get maxmemory", said(s.Commands(nooktest.Named("config get", "config set"))))
 	require.Equal(t, "MGET user:1 cart:7", said(s.Commands(nooktest.OnKey("cart:*"))))
