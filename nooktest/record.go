@@ -231,9 +231,12 @@ func (r *record) forget(n int) {
 	r.forgotten += n
 }
 
+// argOverhead is about how many bytes an argument takes besides its own.
+const argOverhead = 16
+
 func (c *Command) size() (n int) {
 	for _, arg := range c.Args {
-		n += len(arg)
+		n += argOverhead + len(arg)
 	}
 	return n
 }
