@@ -22,10 +22,10 @@ import (
 
 // RedisEnv names the environment variable that makes Run use a real server in the place of nook, so that the same tests show that both agree.
 // It is either the path, or the name, of a redis-server program, of which every Run starts one of its own, or the address
-// of a server that is running, as host:port. That one must be empty. It is emptied at the end of each test, and tests
-// that use it wait for each other.
+// of a server that is running, as host:port. That one must be empty. It is emptied at the end of each test, and the tests of a package
+// that use it wait for each other; those of several packages do not, so these need go test -p 1. What tests change besides data, as by CONFIG SET, stays.
 //
-// Dial, Addr, URL and RequireKeys work with both. A test that calls what only nook can do (Store, Advance, Snapshot, Inject, Commands
+// Dial, Addr, URL, Fill and RequireKeys work with both. A test that calls what only nook can do (Store, Advance, Snapshot, Inject, Commands
 // and so on) is skipped, as is one in a testing/synctest bubble, or one whose options ask for more than a password, a number of databases, a
 // limit of memory with its policy, or events.
 const RedisEnv = "NOOKTEST_REDIS"
