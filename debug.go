@@ -115,15 +115,21 @@ func footprint(e *table.Entry) int {
 }
 
 // SetActiveExpire says whether keys and fields go when they are due, as they do unless this is called with false; else, only
-// when somebody asks for them, so that a test can see what happens then. What is due when it is called with true goes at once.
+// when somebody asks for them, so that a test can see what happens then. What is due when it is called with true goes at once, or, within a
+// transaction, soon after it.
 //
-// O(shards), and what is due.
+// Within a transaction the whole store must be declared. O(shards), and what is due.
 func (c *commands) SetActiveExpire(active bool) error {
 	m, err := c.reduceAll()
 	if err != nil {
 		return err
 	}
 	c.ks.passive.Store(!active)
+	if active && c.tx != nil {
+		for i := range c.ks.shards {
+			c.ks.shards[i].rearm(c.ks) // it may have rung for nothing
+		}
+	}
 	m.done()
 	if active && c.tx == nil {
 		for i := range c.ks.shards {

@@ -29,6 +29,20 @@ func TestActiveExpire(t *testing.T) {
 }
 
 // TestMemoryUsage checks that the figures of keys add up to that of the store, about.
+// What is due when keys go again by themselves goes soon, also if that was said in a transaction, which holds them.
+func TestActiveExpireInTransaction(t *testing.T) {
+	s, clock := newTimed(t, Options{Shards: 2})
+	require.NoError(t, s.SetActiveExpire(false))
+	_, err := s.SetWith("k", "v", SetOptions{Expire: ExpireIn(time.Second)})
+	require.NoError(t, err)
+	clock.Advance(time.Second)
+	require.NoError(t, s.Exec(func(tx *Tx) error { return tx.SetActiveExpire(true) }))
+	clock.Advance(0)
+	n, err := s.DBSize()
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
 func TestMemoryUsage(t *testing.T) {
 	s := newStore(t, Options{Shards: 1})
 	before := must(s.Stats()).Bytes

@@ -64,6 +64,11 @@ func (ks *keyspace) ring(sh *shard) {
 			left--
 		}
 	}
+	sh.rearm(ks)
+}
+
+// rearm sets the alarm for what is due first, if there is anything. The shard is locked.
+func (sh *shard) rearm(ks *keyspace) {
 	if n, first, _ := sh.firstDue(); n >= 0 {
 		sh.alarm.set(ks, sh, first.At)
 	}

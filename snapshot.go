@@ -168,9 +168,7 @@ func (p *preimages) restore(t *txn, sh *shard) (whole bool) {
 	if len(p.kept) > 0 {
 		p.undo(t, sh)
 	}
-	if n, first, _ := sh.firstDue(); n >= 0 {
-		sh.alarm.set(t.ks, sh, first.At)
-	}
+	sh.rearm(t.ks)
 	return whole
 }
 
