@@ -161,6 +161,21 @@ func TestReport(t *testing.T) {
 	require.Contains(t, v.logged, "\n\t26  client 1 me db 3: GET k -> LOADING not yet (fails with LOADING)")
 }
 
+// A subtest that fails says so itself, before others have the server forget its commands.
+func TestReportOfSubtest(t *testing.T) {
+	s := nooktest.RunWith(t, nooktest.Options{Seed: 7})
+	c := dial(t, s)
+	ready := s.Snapshot()
+	v := &failing{verdict: verdict{TB: t}}
+	s.In(v)
+	c.Do("SET", "k", "v")
+	v.end()
+	require.Contains(t, v.logged, "the seed is 7")
+	require.Contains(t, v.logged, "client 1: SET k v -> OK")
+	ready.Restore()
+	s.RequireCommands(t, "")
+}
+
 func TestSeedOfTheEnvironment(t *testing.T) {
 	t.Setenv(nooktest.SeedEnv, "1234")
 	require.EqualValues(t, 1234, nooktest.Run(t).Seed())

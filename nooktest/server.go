@@ -155,7 +155,7 @@ const lastShown = 20
 
 // report tells, if the test has failed, what it takes to repeat it and what clients said last.
 func (s *Server) report() {
-	if !s.t.Failed() {
+	if s.real != nil || !s.t.Failed() {
 		return
 	}
 	var text strings.Builder
@@ -234,7 +234,8 @@ func (s *Server) Close() {
 	}
 }
 
-// In makes the methods that may fail a test, or skip it, do so to a subtest until that ends. Without, a subtest that uses the server of its parent
+// In makes the methods that may fail a test, or skip it, do so to a subtest until that ends, and a subtest that fails tell the seed and the commands
+// that came last. Without, a subtest that uses the server of its parent
 // would fail the parent from within itself, which the testing package takes amiss. It is not for subtests that run in parallel: these need
 // servers of their own.
 //
@@ -246,7 +247,10 @@ func (s *Server) Close() {
 func (s *Server) In(t testing.TB) {
 	was := s.t
 	s.t = t
-	t.Cleanup(func() { s.t = was })
+	t.Cleanup(func() {
+		s.report() // later subtests may restore a snapshot, and the server forgets these commands
+		s.t = was
+	})
 }
 
 // Store returns the store that the server serves.
