@@ -191,8 +191,8 @@ func (o *onlookers) curb(ks *keyspace, but string) {
 	}
 }
 
-// Close ends the tracker: it hears of nothing any more. A second Close does nothing. It must not be called from within the
-// function of an Exec on its store.
+// Close ends the tracker: it hears of nothing any more when Close returns. A second Close does nothing. It must not be called from within the
+// function of an Exec on its store, nor from Receive.
 //
 // O(shards), and O(N) where N is the number of tracked keys if nobody else tracks any.
 func (t *Tracker) Close() {
@@ -204,15 +204,14 @@ func (t *Tracker) Close() {
 	x.all = slices.DeleteFunc(x.all, func(o *Tracker) bool { return o == t })
 	last := len(x.all) == 0
 	x.mu.Unlock()
-	if t.options.Prefixes == nil && !last {
-		return // keys forget it when they change
-	}
 	for i := range t.ks.shards {
 		sh := &t.ks.shards[i]
-		sh.mu.Lock()
+		sh.mu.Lock() // which waits for Receive
 		if on := sh.watched; on != nil {
 			on.broad = slices.DeleteFunc(on.broad, func(o *Tracker) bool { return o == t })
-			on.sweep(t.ks)
+			if last || t.options.Prefixes != nil {
+				on.sweep(t.ks)
+			} // else keys forget it when they change
 		}
 		sh.mu.Unlock()
 	}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,6 +218,32 @@ func TestTrackWhatOneFindsExpired(t *testing.T) {
 	_, _, err = mine.HGet("h", "g")
 	require.NoError(t, err)
 	require.Equal(t, []string{"h"}, told.take())
+}
+
+// Whoever has closed a tracker may let go of what Receive uses, also while others have trackers.
+func TestCloseWaitsForReceive(t *testing.T) {
+	s, _ := newTimed(t, Options{Shards: 2})
+	newTracker(t, s.Commands(), TrackerOptions{})
+	for range 500 {
+		var closed, late atomic.Bool
+		called := make(chan struct{})
+		tracker, err := s.NewTracker(TrackerOptions{Receive: func(Invalidation) {
+			close(called)
+			for range 100 {
+				runtime.Gosched()
+			}
+			late.Store(closed.Load())
+		}})
+		require.NoError(t, err)
+		require.NoError(t, s.Track(tracker, "k"))
+		written := make(chan error)
+		go func() { written <- s.Set("k", "v") }()
+		<-called
+		tracker.Close()
+		closed.Store(true)
+		require.NoError(t, <-written)
+		require.False(t, late.Load())
+	}
 }
 
 // TestNoTouch checks that accesses on behalf of somebody who asks for it do not count.
