@@ -7,15 +7,13 @@ const redacted = "(redacted)"
 var secretParameters = []string{"masterauth", "masteruser", "requirepass", "tls-client-key-file-pass", "tls-key-file-pass"}
 
 // Redact returns the arguments of a call as they may be shown to others: without passwords, and what else
-// Redis does not show. It copies them only if there is such a thing.
+// Redis does not show. It copies them only if there may be such a thing.
 func (r *Row) Redact(args []string) []string {
 	switch r.FullName() {
 	case "auth":
 		return hide(args, 1, len(args))
 	case "hello":
-		return hideAfter(args, "auth", 2)
-	case "migrate":
-		return hideAfter(hideAfter(args, "auth", 1), "auth2", 2)
+		return hideLogins(args)
 	case "acl|setuser", "acl|deluser", "acl|getuser":
 		return hide(args, 2, len(args))
 	case "config|set":
@@ -39,12 +37,19 @@ func hide(args []string, from, to int) []string {
 	return shown
 }
 
-// hideAfter hides the n arguments behind the first that is a word.
-func hideAfter(args []string, word string, n int) []string {
+// hideLogins hides the names and passwords among the options of HELLO, whether or not the call is right. SETNAME may be followed by any word.
+func hideLogins(args []string) []string {
+	shown := append([]string(nil), args...)
 	for i := 1; i < len(args); i++ {
-		if is(args[i], word) {
-			return hide(args, i+1, i+1+n)
+		switch {
+		case is(args[i], "setname"):
+			i++
+		case is(args[i], "auth"):
+			for n := 0; n < 2 && i+1 < len(args); n++ {
+				i++
+				shown[i] = redacted
+			}
 		}
 	}
-	return args
+	return shown
 }

@@ -12,6 +12,10 @@ func TestRedact(t *testing.T) {
 		"AUTH user secret":                              "AUTH * *",
 		"HELLO 3 AUTH user secret SETNAME me":           "HELLO 3 AUTH * * SETNAME me",
 		"HELLO 3 AUTH user":                             "HELLO 3 AUTH *",
+		"HELLO 2 SETNAME auth AUTH user secret":         "HELLO 2 SETNAME auth AUTH * *",
+		"HELLO 2 AUTH user secret auth user secret":     "HELLO 2 AUTH * * auth * *",
+		"HELLO 2 junk AUTH user secret":                 "HELLO 2 junk AUTH * *",
+		"HELLO AUTH user secret":                        "HELLO AUTH * *",
 		"config set RequirePass x timeout 1 masterauth": "config set RequirePass * timeout 1 masterauth",
 		"SET auth secret":                               "SET auth secret",
 	} {
