@@ -270,7 +270,7 @@ func (s *session) serve(args []string) {
 			return
 		}
 	case s.server.scripts.Busy() || s.server.pause.on.Load():
-		if err := s.waitForOthers(row); err != nil {
+		if err := s.waitForOthers(row, args); err != nil {
 			s.reject(row, err)
 			return
 		}
@@ -296,12 +296,29 @@ func (s *session) serve(args []string) {
 	}
 }
 
-// waitForOthers waits while others keep the command from being run. It fails if it is not to be run at all.
-func (s *session) waitForOthers(row *command.Row) error {
-	if err := s.waitForScript(row); err != nil {
+// waitForOthers waits while others keep the command from being run. It fails if it is not to be run at all, or not any more.
+func (s *session) waitForOthers(row *command.Row, args []string) error {
+	waits := s.server.scripts.Busy() || s.server.pause.on.Load()
+	err := s.waitForScript(row)
+	if err == nil {
+		err = s.spectate(row)
+	}
+	if err == nil {
+		err = s.waitForPause(row)
+	}
+	if err == nil && waits {
+		err = s.reconsider(row, args)
+	}
+	return err
+}
+
+// reconsider is authorize for a request that has waited: meanwhile the user may have changed, or gone.
+func (s *session) reconsider(row *command.Row, args []string) error {
+	if err := s.meet(); err != nil {
+		s.abandon()
 		return err
 	}
-	return s.waitForPause(row)
+	return s.authorize(row, args)
 }
 
 // waitForScript waits while a script has the store to itself, and fails once one has run for too long. WATCH waits too, though Redis
@@ -363,15 +380,7 @@ func (s *session) reject(row *command.Row, err error) {
 // request with several faults has the same reply; those that need no state, of the
 // name and the number of arguments, have been made.
 func (s *session) admit(row *command.Row, args []string) bool {
-	var err error
-	switch {
-	case s.locked && !row.Flags.Has(command.NoAuth):
-		err = command.ErrNoAuth
-	case s.tx != nil && row.Flags.Has(command.NoMulti):
-		err = command.ErrNoMulti
-	default:
-		err = s.permit(row, args)
-	}
+	err := s.authorize(row, args)
 	if err == nil && s.node != nil && !s.route(row, args) {
 		return false
 	}
@@ -382,13 +391,7 @@ func (s *session) admit(row *command.Row, args []string) bool {
 		err = s.confine(row)
 	}
 	if err == nil {
-		err = s.waitForScript(row)
-	}
-	if err == nil {
-		err = s.spectate(row)
-	}
-	if err == nil {
-		err = s.waitForPause(row)
+		err = s.waitForOthers(row, args)
 	}
 	if err == nil && s.tx != nil && s.grows(row) {
 		err = s.server.store.MakeRoom()
@@ -402,6 +405,18 @@ func (s *session) admit(row *command.Row, args []string) bool {
 		s.enqueue(row, args)
 	}
 	return false
+}
+
+// authorize says why the client may not send a request, now.
+func (s *session) authorize(row *command.Row, args []string) error {
+	switch {
+	case s.locked && !row.Flags.Has(command.NoAuth):
+		return command.ErrNoAuth
+	case s.tx != nil && row.Flags.Has(command.NoMulti):
+		return command.ErrNoMulti
+	default:
+		return s.permit(row, args)
+	}
 }
 
 // confine says what a subscribed session may not do, and keeps what it is subscribed to

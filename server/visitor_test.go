@@ -102,6 +102,45 @@ func TestPermissionsInTransactions(t *testing.T) {
 	require.NotContains(t, stats, "cmdstat_incr")
 }
 
+// TestPermissionsAfterWaiting takes a permission away while a request waits for the end of CLIENT PAUSE.
+func TestPermissionsAfterWaiting(t *testing.T) {
+	for _, rules := range []string{"+@all ~* &*", "+@all ~a &*"} {
+		synctest.Test(t, func(t *testing.T) {
+			h := start(t, nil, nil)
+			admin := h.client()
+			talk(t, admin, "ACL SETUSER u on nopass "+rules+" => +OK", "CLIENT PAUSE 100000 WRITE => +OK")
+			c, quick := h.as("u", ""), h.as("u", "")
+			send(c, "SET", "a", "1")
+			send(quick, "INCR", "a")
+			synctest.Wait()
+			talk(t, admin, "ACL SETUSER u -set => +OK", "CLIENT UNPAUSE => +OK")
+			r, err := c.Receive()
+			require.NoError(t, err)
+			require.Equal(t, noPermission+"run the 'set' command", brief(r))
+			r, err = quick.Receive()
+			require.NoError(t, err)
+			require.Equal(t, ":1", brief(r))
+			require.Len(t, admin.Do("ACL", "LOG").Elems, 1)
+		})
+	}
+}
+
+// TestPasswordsAfterWaiting sets a password while the request of a client that has none waits for the end of CLIENT PAUSE.
+func TestPasswordsAfterWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, nil, &Options{Password: "p"})
+		admin, c := h.as("default", "p"), h.client()
+		talk(t, c, "GET a => -NOAUTH Authentication required.")
+		talk(t, admin, "CONFIG SET requirepass '' => +OK", "CLIENT PAUSE 100000 WRITE => +OK")
+		send(c, "SET", "a", "1")
+		synctest.Wait()
+		talk(t, admin, "CONFIG SET requirepass p => +OK", "CLIENT UNPAUSE => +OK")
+		r, err := c.Receive()
+		require.NoError(t, err)
+		require.Equal(t, "-NOAUTH Authentication required.", brief(r))
+	})
+}
+
 func TestPermissionsInScripts(t *testing.T) {
 	h := start(t, nil, limited)
 	c := h.as("u", "p")
