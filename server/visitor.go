@@ -14,9 +14,10 @@ import (
 // A visitor is who a session belongs to.
 type visitor struct {
 	member     *member
-	epoch      uint64 // of the users, when the session last looked
-	known      bool   // the client has authenticated, or need not have when it came
-	restricted bool   // the user may not do everything
+	user       *acl.User // that of member when the session last looked, nil before
+	epoch      uint64    // of the users, when the session last looked
+	known      bool      // the client has authenticated, or need not have when it came
+	restricted bool      // the user may not do everything
 }
 
 // login makes the session that of the default user.
@@ -40,14 +41,16 @@ func (s *session) meet() error {
 	return s.recognize()
 }
 
-// recognize is meet, whether or not anything has changed.
+// recognize is meet, whether or not anything has changed. As in Redis, a client that logs in keeps what it is subscribed to; only a change of
+// its user ends that.
 func (s *session) recognize() error {
 	v, users := &s.visitor, s.server.users
 	v.epoch = users.epoch.Load()
 	user := v.member.user.Load()
-	v.restricted = !user.Unrestricted()
+	changed := v.user != nil && v.user != user
+	v.user, v.restricted = user, !user.Unrestricted()
 	s.setLocked(!v.known && users.asks())
-	if v.member.gone.Load() || s.inbox.sub != nil && !hears(user, s.inbox.sub) {
+	if v.member.gone.Load() || changed && s.inbox.sub != nil && !hears(user, s.inbox.sub) {
 		return errDismissed
 	}
 	return nil

@@ -220,6 +220,25 @@ func TestChannelsThatGo(t *testing.T) {
 	}
 }
 
+// TestSubscriptionsOfOthers has clients log in as users who might not have subscribed to what they are subscribed to. They stay, as in Redis, until
+// that user changes.
+func TestSubscriptionsOfOthers(t *testing.T) {
+	h := start(t, nil, nil)
+	admin := h.client()
+	talk(t, admin, "ACL SETUSER u on nopass +@all ~* => +OK")
+	c := h.client()
+	c.Hello(3)
+	c.Do("SUBSCRIBE", "c")
+	talk(t, c, "AUTH u x => +OK", "GET a => nil")
+	talk(t, admin, "ACL SETUSER v on => +OK", "PUBLISH c m => :1")
+	message, err := c.Receive()
+	require.NoError(t, err)
+	require.Equal(t, "m", message.Elems[2].Str)
+	talk(t, c, "GET a => nil")
+	talk(t, admin, "ACL SETUSER u resetchannels => +OK", "PUBLISH c m => :0")
+	lost(t, c)
+}
+
 // TestLogOfDenials looks at what ACL LOG says beside what other tests compare with a real server.
 func TestLogOfDenials(t *testing.T) {
 	h := start(t, nil, limited)
