@@ -168,7 +168,7 @@ func (s *session) LoadUsers() error {
 	if err != nil {
 		return err
 	}
-	s.dismiss(gone, nil)
+	s.dismiss(gone, s.server.users.find(acl.Default))
 	return nil
 }
 

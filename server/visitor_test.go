@@ -290,6 +290,20 @@ func TestACLFile(t *testing.T) {
 	talk(t, admin, "ACL SAVE => -ERR There was an error trying to save the ACLs. Please check the server logs for more information")
 }
 
+// TestChannelsThatGoByLoad takes channels away from the default user, whose clients ACL LOAD leaves alone otherwise.
+func TestChannelsThatGoByLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users.acl")
+	require.NoError(t, os.WriteFile(path, []byte("user default on nopass ~* &* +@all\n"), 0o600))
+	h := start(t, nil, &Options{ACLFile: path})
+	admin, one, two := h.client(), h.client(), h.client()
+	one.Do("SUBSCRIBE", "one")
+	two.Do("SUBSCRIBE", "two")
+	require.NoError(t, os.WriteFile(path, []byte("user default on nopass ~* &two +@all\n"), 0o600))
+	talk(t, admin, "ACL LOAD => +OK", "PUBSUB CHANNELS => [\"two\"]")
+	lost(t, one)
+	talk(t, two, "PING => [\"pong\" \"\"]")
+}
+
 func TestUsersOfOptions(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "nosuch")
 	for want, o := range map[string]Options{
