@@ -27,6 +27,8 @@ type users struct {
 	file  string        // Options.ACLFile
 	epoch atomic.Uint64 // changes after members, or their users, have
 
+	saving sync.Mutex // held by who writes the file, from before it looks at the users
+
 	denied [acl.DeniedAuth + 1]atomic.Int64 // how often, by reason
 
 	mu       sync.Mutex
@@ -217,11 +219,31 @@ func systemError(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
+// errUntold is why users are not saved.
+var errUntold = errors.New("a rule has spaces, quotes or parentheses that a file cannot tell from its own")
+
+// text returns what the file has of all members. It fails if that would not be read as the same users again: SETUSER takes rules, as
+// in Redis, that make no sense in a line.
+func (u *users) text() (string, error) {
+	list := u.all()
+	var text strings.Builder
+	for _, user := range list {
+		text.WriteString(user.Line() + "\n")
+	}
+	again, err := u.table.Parse(text.String(), u.file, false)
+	if err == nil && !slices.EqualFunc(list, again, func(a, b *acl.User) bool { return a.Line() == b.Line() }) {
+		err = errUntold
+	}
+	return text.String(), err
+}
+
 // save writes all members to the file, which has either all of them or is what it was.
 func (u *users) save() error {
-	var text strings.Builder
-	for _, user := range u.all() {
-		text.WriteString(user.Line() + "\n")
+	u.saving.Lock()
+	defer u.saving.Unlock()
+	text, err := u.text()
+	if err != nil {
+		return err
 	}
 	mode := os.FileMode(0o600) // it has hashes of passwords
 	if before, err := os.Stat(u.file); err == nil {
@@ -231,7 +253,7 @@ func (u *users) save() error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(text.String())
+	_, err = f.WriteString(text)
 	err = cmp.Or(err, f.Chmod(mode), f.Sync())
 	if err = cmp.Or(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), u.file)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -302,6 +303,42 @@ func TestChannelsThatGoByLoad(t *testing.T) {
 	talk(t, admin, "ACL LOAD => +OK", "PUBSUB CHANNELS => [\"two\"]")
 	lost(t, one)
 	talk(t, two, "PING => [\"pong\" \"\"]")
+}
+
+// TestACLSaveKeepsWhatCanBeRead has users whose rules a file cannot tell, as ACL LIST cannot. A file with them would keep the next server from starting.
+func TestACLSaveKeepsWhatCanBeRead(t *testing.T) {
+	for _, rule := range []string{"+select|a b", "+select|a\nuser v on nopass +@all", "(~(a) +get)", `(~"a\"b" +get)`} {
+		path := filepath.Join(t.TempDir(), "users.acl")
+		require.NoError(t, os.WriteFile(path, []byte("user u on\n"), 0o600))
+		h := start(t, nil, &Options{ACLFile: path})
+		admin := h.client()
+		require.Equal(t, "+OK", brief(admin.Do("ACL", "SETUSER", "u", rule)))
+		talk(t, admin, "ACL SAVE => -ERR There was an error trying to save the ACLs. Please check the server logs for more information")
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, "user u on\n", string(text))
+		talk(t, admin, "ACL SETUSER u reset => +OK", "ACL SAVE => +OK", "ACL LOAD => +OK")
+	}
+}
+
+// TestACLSaveAtOnce has many save at once: once all have been answered, the file has the last change.
+func TestACLSaveAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users.acl")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	h := start(t, nil, &Options{ACLFile: path})
+	for range 50 {
+		var clients sync.WaitGroup
+		for i := range 4 {
+			c, name := h.client(), "u"+strconv.Itoa(i)
+			clients.Go(func() {
+				c.Do("ACL", "SETUSER", name, "on")
+				c.Do("ACL", "SAVE")
+			})
+		}
+		clients.Wait()
+		admin := h.client()
+		talk(t, admin, "ACL LOAD => +OK", `ACL USERS => ["default" "u0" "u1" "u2" "u3"]`, "ACL DELUSER u0 u1 u2 u3 => :4")
+	}
 }
 
 func TestUsersOfOptions(t *testing.T) {
