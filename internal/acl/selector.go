@@ -54,10 +54,10 @@ func (s *selector) clone() *selector {
 	return &c
 }
 
-// parseSelector reads the rules between parentheses. With quotes that are not balanced there are none.
+// parseSelector reads the rules between parentheses. With quotes that are not balanced there are none; behind a zero byte there is nothing.
 func parseSelector(t *Table, rules string, openChannels bool) (*selector, error) {
 	s := newSelector(t, openChannels)
-	words, balanced := resp.SplitWords(rules)
+	words, balanced := resp.SplitWords(cString(rules))
 	if !balanced {
 		words = nil
 	}

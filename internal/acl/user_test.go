@@ -94,6 +94,13 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestSelectorsWithZeroBytes has selectors that end there, in the middle of a word or between quotes.
+func TestSelectorsWithZeroBytes(t *testing.T) {
+	u, err := newUser(t, "").With([]string{"(+get ~a\x00)", "(+get\x00 ~a)", "(+get \"~a\x00\")"}, false)
+	require.NoError(t, err)
+	require.Equal(t, "off resetchannels -@all (~a resetchannels -@all +get) (resetchannels -@all +get) (resetchannels -@all)", u.String())
+}
+
 func TestOpenChannels(t *testing.T) {
 	u, err := testTable().NewUser("u", true).With([]string{"(+get)", "resetchannels"}, true)
 	require.NoError(t, err)
