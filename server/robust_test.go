@@ -117,6 +117,26 @@ func TestRefusedClientThatDoesNotRead(t *testing.T) {
 	})
 }
 
+// TestRefusedClientThatDoesNotShakeHands has a client of TLS connect and say nothing.
+func TestRefusedClientThatDoesNotShakeHands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, nil, &Options{MaxClients: 1})
+		h.client().Do("PING")
+		near, far := net.Pipe()
+		defer near.Close()
+		refused := make(chan struct{})
+		go func() {
+			h.server.ServeConn(tls.Server(far, &tls.Config{Certificates: []tls.Certificate{{}}}))
+			close(refused)
+		}()
+		select {
+		case <-refused:
+		case <-time.After(2 * refuseTimeout):
+			t.Error("the connection is still there")
+		}
+	})
+}
+
 // TestPanicOfACommand lets a command panic by way of the shutdown hook.
 func TestPanicOfACommand(t *testing.T) {
 	var log logbook

@@ -141,7 +141,7 @@ const refuseTimeout = time.Second
 func (s *session) refuse(reason error) {
 	var known command.Error
 	if errors.As(reason, &known) {
-		_ = s.conn.SetWriteDeadline(time.Now().Add(refuseTimeout))
+		_ = s.conn.SetDeadline(time.Now().Add(refuseTimeout))     // of reading too: TLS shakes hands first
 		_, _ = s.conn.Write(resp.AppendError(nil, string(known))) // the client is sent away in any case
 	}
 	_ = s.conn.Close()
