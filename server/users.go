@@ -201,8 +201,10 @@ func (u *users) load() (gone []*member, err error) {
 			delete(u.members, name)
 		}
 	}
-	u.put(u.table.DefaultUser())
-	for _, user := range list {
+	if !slices.ContainsFunc(list, func(user *acl.User) bool { return user.Name() == acl.Default }) {
+		list = append(list, u.table.DefaultUser())
+	}
+	for _, user := range list { // each once: sessions look without a lock
 		u.put(user)
 	}
 	u.dismiss(gone)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -303,6 +304,36 @@ func TestChannelsThatGoByLoad(t *testing.T) {
 	talk(t, admin, "ACL LOAD => +OK", "PUBSUB CHANNELS => [\"two\"]")
 	lost(t, one)
 	talk(t, two, "PING => [\"pong\" \"\"]")
+}
+
+// TestACLLoadIsOneStep looks at the default user, which may do nothing before and after, while the file is loaded.
+func TestACLLoadIsOneStep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users.acl")
+	var text strings.Builder
+	for i := range 2000 {
+		text.WriteString("user u" + strconv.Itoa(i) + " on\n")
+	}
+	require.NoError(t, os.WriteFile(path, []byte(text.String()+"user default off -@all\n"), 0o600))
+	users := start(t, nil, &Options{ACLFile: path}).server.users
+	loaded := make(chan error, 1)
+	go func() {
+		var err error
+		for range 20 {
+			_, failed := users.load()
+			err = errors.Join(err, failed)
+		}
+		loaded <- err
+	}()
+	member := users.find("default")
+	for {
+		require.False(t, member.user.Load().Enabled())
+		select {
+		case err := <-loaded:
+			require.NoError(t, err)
+			return
+		default:
+		}
+	}
 }
 
 // TestACLSaveKeepsWhatCanBeRead has users whose rules a file cannot tell, as ACL LIST cannot. A file with them would keep the next server from starting.
