@@ -17,7 +17,7 @@ import (
 // network.
 type Options struct {
 	// Password is what clients must authenticate with, as user "default".
-	// Empty means that none have to.
+	// Empty means that none have to. It counts for nothing with an ACLFile.
 	Password string
 
 	// Users are further users, by name, each with the rules of ACL SETUSER that make it, parted by single spaces:
@@ -26,6 +26,9 @@ type Options struct {
 
 	// ACLFile is a file of users, one on each line: "user alice on >secret ~cache:* +@read". It is read at the start and
 	// by ACL LOAD, and written by ACL SAVE. With it there must be no Users. Empty means that users are kept nowhere.
+	//
+	// As in Redis, the file has the last word on the default user: if it has no line of it, that user may do everything and
+	// needs no password, whatever Password says.
 	ACLFile string
 
 	// MaxClients is how many connections there may be at a time; more are

@@ -66,8 +66,8 @@ func parse(args []string, errOut io.Writer) (config, error) {
 	flags := flag.NewFlagSet("nook", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:6379", "where to listen: `host:port`, or unix:path for a unix socket")
-	flags.StringVar(&c.session.Password, "requirepass", "", "`password` that clients must give; none if empty")
-	flags.StringVar(&c.session.ACLFile, "aclfile", "", "`file` of users, read at the start and by ACL LOAD, written by ACL SAVE; none if empty")
+	flags.StringVar(&c.session.Password, "requirepass", "", "`password` that clients must give; none if empty, and of no effect with aclfile")
+	flags.StringVar(&c.session.ACLFile, "aclfile", "", "`file` of users, read at the start and by ACL LOAD, written by ACL SAVE; none if empty; without a line of user default that one needs no password")
 	c.files.define(flags)
 	flags.IntVar(&c.session.MaxClients, "maxclients", 0, "most connections at a time; 0 means 10000")
 	flags.BoolFunc("cluster", "answer as a cluster of one node, which has all slots", func(string) error {
