@@ -81,6 +81,10 @@ func TestCommandGetKeys(t *testing.T) {
 		COMMAND GETKEYS msetex 2 a 1 b 2 => [$a $b]
 		COMMAND GETKEYS msetex 5 a 1 b 2 => -ERR Invalid arguments specified for command
 		COMMAND GETKEYS msetex x a 1 b 2 => -ERR Invalid arguments specified for command
+		COMMAND GETKEYS msetex 01 a 1 => [$a]
+		COMMAND GETKEYS eval s +1x a => [$a]
+		COMMAND GETKEYS eval s 8589934594 a b => [$a $b]
+		COMMAND GETKEYS eval s 99999999999999999999 a b => []
 		COMMAND GETKEYS get => -ERR wrong number of arguments for 'command|getkeys' command
 		COMMAND GETKEYS get a b => -ERR Invalid number of arguments specified for command
 		COMMAND GETKEYS object encoding => -ERR Invalid number of arguments specified for command

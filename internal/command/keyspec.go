@@ -1,6 +1,9 @@
 package command
 
-import "github.com/nookdb/nook/internal/number"
+import (
+	"strconv"
+	"strings"
+)
 
 // A KeySpec tells where some of the keys of a command are among its arguments,
 // and what becomes of them. A client that knows nothing else of a command can
@@ -246,12 +249,12 @@ func (f Find) bounds(args []string, begin int) (first, last int, ok bool) {
 		if begin+f.Count >= len(args) {
 			return 0, 0, false
 		}
-		n, ok := number.ParseInt(args[begin+f.Count])
-		if !ok || n < 0 || n > int64(len(args)) {
+		n := leadingInt(args[begin+f.Count])
+		if n < 0 || n > len(args) {
 			return 0, 0, false
 		}
 		first = begin + f.First
-		return first, first + (int(n)-1)*f.Step, true
+		return first, first + (n-1)*f.Step, true
 	case f.Last >= 0:
 		return begin, begin + f.Last, true
 	case f.Limit > 1:
@@ -259,6 +262,18 @@ func (f Find) bounds(args []string, begin int) (first, last int, ok bool) {
 	default:
 		return begin, len(args) + f.Last, true
 	}
+}
+
+// leadingInt returns the number that a text begins with, 0 if with none, as an int of C. By that Redis counts the keys of a
+// call when it asks who may use them and where they are; the command itself may find that it is no number.
+func leadingInt(text string) int {
+	text = strings.TrimLeft(text, " \t\n\v\f\r")
+	end := 0
+	for end < len(text) && ('0' <= text[end] && text[end] <= '9' || end == 0 && (text[0] == '+' || text[0] == '-')) {
+		end++
+	}
+	n, _ := strconv.ParseInt(text[:end], 10, 64) // the nearest one if it is too large
+	return int(int32(n))
 }
 
 // keyRange returns the positions of the first and the last key and the distance
