@@ -318,7 +318,7 @@ func TestACLLoadIsOneStep(t *testing.T) {
 	loaded := make(chan error, 1)
 	go func() {
 		var err error
-		for range 20 {
+		for range 10 {
 			_, failed := users.load()
 			err = errors.Join(err, failed)
 		}
