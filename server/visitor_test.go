@@ -225,20 +225,23 @@ func TestChannelsThatGo(t *testing.T) {
 // TestSubscriptionsOfOthers has clients log in as users who might not have subscribed to what they are subscribed to. They stay, as in Redis, until
 // that user changes.
 func TestSubscriptionsOfOthers(t *testing.T) {
-	h := start(t, nil, nil)
-	admin := h.client()
-	talk(t, admin, "ACL SETUSER u on nopass +@all ~* => +OK")
-	c := h.client()
-	c.Hello(3)
-	c.Do("SUBSCRIBE", "c")
-	talk(t, c, "AUTH u x => +OK", "GET a => nil")
-	talk(t, admin, "ACL SETUSER v on => +OK", "PUBLISH c m => :1")
-	message, err := c.Receive()
-	require.NoError(t, err)
-	require.Equal(t, "m", message.Elems[2].Str)
-	talk(t, c, "GET a => nil")
-	talk(t, admin, "ACL SETUSER u resetchannels => +OK", "PUBLISH c m => :0")
-	lost(t, c)
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, nil, nil)
+		admin := h.client()
+		talk(t, admin, "ACL SETUSER u on nopass +@all ~* => +OK")
+		c := h.client()
+		c.Hello(3)
+		c.Do("SUBSCRIBE", "c")
+		talk(t, c, "AUTH u x => +OK", "GET a => nil")
+		talk(t, admin, "ACL SETUSER v on => +OK", "PUBLISH c m => :1")
+		message, err := c.Receive()
+		require.NoError(t, err)
+		require.Equal(t, "m", message.Elems[2].Str)
+		talk(t, c, "GET a => nil")
+		synctest.Wait()
+		talk(t, admin, "ACL SETUSER u resetchannels => +OK", "PUBLISH c m => :0")
+		lost(t, c)
+	})
 }
 
 // TestLogOfDenials looks at what ACL LOG says beside what other tests compare with a real server.
@@ -294,16 +297,19 @@ func TestACLFile(t *testing.T) {
 
 // TestChannelsThatGoByLoad takes channels away from the default user, whose clients ACL LOAD leaves alone otherwise.
 func TestChannelsThatGoByLoad(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "users.acl")
-	require.NoError(t, os.WriteFile(path, []byte("user default on nopass ~* &* +@all\n"), 0o600))
-	h := start(t, nil, &Options{ACLFile: path})
-	admin, one, two := h.client(), h.client(), h.client()
-	one.Do("SUBSCRIBE", "one")
-	two.Do("SUBSCRIBE", "two")
-	require.NoError(t, os.WriteFile(path, []byte("user default on nopass ~* &two +@all\n"), 0o600))
-	talk(t, admin, "ACL LOAD => +OK", "PUBSUB CHANNELS => [\"two\"]")
-	lost(t, one)
-	talk(t, two, "PING => [\"pong\" \"\"]")
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "users.acl")
+		require.NoError(t, os.WriteFile(path, []byte("user default on nopass ~* &* +@all\n"), 0o600))
+		h := start(t, nil, &Options{ACLFile: path})
+		admin, one, two := h.client(), h.client(), h.client()
+		one.Do("SUBSCRIBE", "one")
+		two.Do("SUBSCRIBE", "two")
+		require.NoError(t, os.WriteFile(path, []byte("user default on nopass ~* &two +@all\n"), 0o600))
+		synctest.Wait()
+		talk(t, admin, "ACL LOAD => +OK", "PUBSUB CHANNELS => [\"two\"]")
+		lost(t, one)
+		talk(t, two, "PING => [\"pong\" \"\"]")
+	})
 }
 
 // TestACLLoadIsOneStep looks at the default user, which may do nothing before and after, while the file is loaded.
