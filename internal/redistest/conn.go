@@ -10,7 +10,7 @@ import (
 
 // ioTimeout bounds each wait for the other side, so that a server that hangs
 // shows up as the command it hangs on and not as a test that times out.
-const ioTimeout = 10 * time.Second
+const ioTimeout = 30 * time.Second
 
 // TB is what a Conn needs of a test. *testing.T and *rapid.T have it.
 type TB interface {
