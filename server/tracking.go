@@ -10,7 +10,7 @@ import (
 // tracking is how a session has keys tracked, for CLIENT TRACKING.
 //
 // A read that is tracked runs as a transaction with the keys that it names, which are tracked before that ends: so
-// no change falls between. The invalidation of a change by others goes to the inbox before they get their
+// no change falls between. Its reply waits in memory until then, as the client may not read it. The invalidation of a change by others goes to the inbox before they get their
 // reply.
 type tracking struct {
 	command.Tracking
@@ -124,14 +124,18 @@ func (s *session) perform(c *command.Call) error {
 		return row.Run(c)
 	}
 	if row.Flags.Has(command.Blocking) {
+		c.Track() // for what happens until it is tracked again
 		defer c.Track()
 		return row.Run(c)
 	}
 	if row.Sweeping() {
 		keys = nil
 	}
-	db := c.DB
-	defer func() { c.DB = db }()
+	db, out := c.DB, c.Out.Hold()
+	defer func() {
+		c.DB = db
+		c.Out.Release(out)
+	}()
 	return db.Exec(func(tx *nook.Tx) error {
 		c.DB = tx.Commands()
 		err := row.Run(c)

@@ -78,6 +78,25 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
+// maxKeptHeld bounds the memory that a Writer keeps of what it had to hold.
+const maxKeptHeld = 4 * spillSize
+
+// Hold makes w a buffer for the time being, so that nobody waits for the io.Writer behind it, and returns that for Release.
+func (w *Writer) Hold() io.Writer {
+	held := w.w
+	w.w = nil
+	return held
+}
+
+// Release ends a Hold.
+func (w *Writer) Release(held io.Writer) {
+	w.w = held
+	w.spill()
+	if len(w.buf) == 0 && cap(w.buf) > maxKeptHeld {
+		w.buf = nil
+	}
+}
+
 // spill keeps the buffer bounded. Its error stays for the next Flush.
 func (w *Writer) spill() {
 	if len(w.buf) >= spillSize {
