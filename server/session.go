@@ -250,7 +250,7 @@ func (s *session) do(args []string) {
 	s.serve(args)
 	s.unmuteCommand()
 	if s.tracking.On {
-		s.cached(s.call.Row)
+		s.cached(args)
 	}
 }
 

@@ -144,11 +144,12 @@ func (s *session) perform(c *command.Call) error {
 	}, keys...)
 }
 
-// cached notes that a command has been run: CLIENT CACHING is over, unless that was it, or a transaction is under way.
-func (s *session) cached(row *command.Row) {
+// cached notes that a request is over, whatever has come of it: so is CLIENT CACHING, unless that was it, or a transaction is under way.
+func (s *session) cached(args []string) {
 	t := &s.tracking
-	if t.Caching && s.tx == nil && row.Container() != "client" {
-		t.Caching = false
+	if t.Caching && s.tx == nil {
+		row := command.RowOf(args)
+		t.Caching = row != nil && row.Container() == "client"
 	}
 	if by := s.caller(); s.call.DB.Caller() != by {
 		s.call.DB = s.call.DB.As(by)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nookdb/nook/internal/redistest"
+	"github.com/nookdb/nook/internal/resp"
 )
 
 func do(c *redistest.Conn, command ...string) string { return brief(c.Do(command...)) }
@@ -85,6 +86,36 @@ func TestTrackingOtherwise(t *testing.T) {
 		require.Equal(t, "+OK", do(c, "SET", "u:1", "x"))
 		require.Equal(t, ">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\nu:1", received(t, c))
 		require.Equal(t, "+OK", do(c, "CLIENT", "TRACKING", "off"))
+	}
+}
+
+// TestCachingEnds has CLIENT CACHING followed by requests that end it, as they do in redis-server 7.0, or do not.
+func TestCachingEnds(t *testing.T) {
+	h := start(t, nil, nil)
+	c, writer := h.client(), h.client()
+	c.Hello(3)
+	require.Equal(t, "+OK", do(c, "CLIENT", "TRACKING", "on", "OPTIN"))
+	for _, next := range []struct {
+		request []string
+		tracked bool
+	}{
+		{[]string{"CLIENT", "ID"}, true},
+		{[]string{"CLIENT", "ID", "x"}, true},
+		{[]string{"CLIENT", "NOSUCH"}, false},
+		{[]string{"NOSUCH"}, false},
+		{[]string{"GET"}, false},
+		{[]string{"PING"}, false},
+	} {
+		require.Equal(t, "+OK", do(c, "CLIENT", "CACHING", "yes"))
+		c.Do(next.request...)
+		c.Do("GET", "k")
+		require.Equal(t, "+OK", do(writer, "SET", "k", "v"))
+		c.Send("PING")
+		told := receive(t, c).Kind == resp.KindPush
+		require.Equal(t, next.tracked, told, next.request)
+		if told {
+			require.Equal(t, "PONG", receive(t, c).Str)
+		}
 	}
 }
 
