@@ -24,6 +24,11 @@ func (l *slowLog) add(e command.SlowEntry, most int64) {
 	e.ID = l.lastID
 	l.lastID++
 	l.entries = append(l.entries, e)
+	l.curb(most)
+}
+
+// curb forgets the oldest entries if there are more than most. mu is held.
+func (l *slowLog) curb(most int64) {
 	if over := int64(len(l.entries)) - most; over > 0 {
 		l.entries = slices.Delete(l.entries, 0, int(over))
 	}
@@ -80,6 +85,9 @@ const closely = 1000
 func (t *timing) set(p command.Timing) {
 	exact := p.SlowerThan >= 0 && p.SlowerThan < closely || p.SpikeFrom > 0
 	t.parameters.Store(&timingParameters{p, exact})
+	t.slow.mu.Lock()
+	defer t.slow.mu.Unlock()
+	t.slow.curb(p.SlowMost)
 }
 
 // timed notes, in a session that times its calls one by one, how long one took. A command that had to wait for

@@ -51,6 +51,10 @@ func TestSlowLog(t *testing.T) {
 	log = c.Do("SLOWLOG", "GET").Elems
 	require.Len(t, log, 2)
 	require.Equal(t, "SET", log[0].Elems[3].Elems[0].Str)
+	require.Equal(t, "OK", c.Do("CONFIG", "SET", "slowlog-log-slower-than", "-1", "slowlog-max-len", "1").Str)
+	require.EqualValues(t, 1, c.Do("SLOWLOG", "LEN").Int, "others are forgotten at once")
+	require.Equal(t, "OK", c.Do("CONFIG", "SET", "slowlog-max-len", "0").Str)
+	require.Zero(t, c.Do("SLOWLOG", "LEN").Int)
 }
 
 func TestSpikes(t *testing.T) {
