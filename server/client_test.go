@@ -24,6 +24,10 @@ func TestReplies(t *testing.T) {
 			"-ERR syntax error", "-ERR wrong number of arguments for 'client|reply' command", "+OK",
 		}},
 		{[]string{"CLIENT REPLY OFF", "RESET", "PING"}, []string{"+RESET", "+PONG"}},
+		{[]string{"CLIENT REPLY OFF", "PING", "SUBSCRIBE c", "SUBSCRIBE", "PING", "UNSUBSCRIBE", "CLIENT REPLY ON"}, []string{
+			`["subscribe" "c" :1]`, `["unsubscribe" "c" :0]`, "+OK",
+		}},
+		{[]string{"CLIENT REPLY SKIP", "SSUBSCRIBE c", "PING"}, []string{`["ssubscribe" "c" :1]`, `["pong" ""]`}},
 	} {
 		require.Equal(t, c.heard, chat(t, h.pipe(), c.lines...), c.lines)
 	}

@@ -59,7 +59,8 @@ type inbox struct {
 	traffic traffic    // of what went to the outlet from here; guarded by mu
 }
 
-// Subscription is what SUBSCRIBE and the like change.
+// Subscription is what SUBSCRIBE and the like change. What these reply is sent to a client that wants no replies too, as messages
+// are, but for a part of EXEC.
 func (s *session) Subscription() (*nook.Subscription, error) {
 	if s.inbox.sub == nil {
 		sub, err := s.server.store.SubscribeWith(nook.SubscribeOptions{Receiver: s})
@@ -73,6 +74,9 @@ func (s *session) Subscription() (*nook.Subscription, error) {
 		}
 	}
 	_ = s.conn.SetReadDeadline(time.Time{}) // who waits for messages is not idle
+	if s.inner == nil {
+		s.unmute()
+	}
 	return s.inbox.sub, nil
 }
 
