@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,7 +69,9 @@ func TestPause(t *testing.T) {
 		} {
 			send(c, write...)
 			synctest.Wait()
-			require.Contains(t, boss.Do("CLIENT", "LIST").Str, " flags=b ", write)
+			list := boss.Do("CLIENT", "LIST").Str
+			require.Contains(t, list, " flags=b ", write)
+			require.Contains(t, list, " cmd="+strings.ToLower(write[0])+" ", "it is shown, not the last that was run")
 			require.Equal(t, ":0", do(boss, "CLIENT", "UNBLOCK", number), "it waits for the pause alone")
 			require.Equal(t, "+OK", do(boss, "CLIENT", "UNPAUSE"))
 			received(t, c)

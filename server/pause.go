@@ -96,6 +96,7 @@ func (s *session) waitForPause(row *command.Row) error {
 			return nil
 		}
 		s.paused.Store(true)
+		s.call.Row = row // is what CLIENT LIST shows
 		err := s.Block(func(ctx context.Context) error {
 			select {
 			case <-over:
