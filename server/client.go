@@ -70,7 +70,10 @@ func (s *session) Server() command.Server {
 // SetServer is the server's part of CONFIG SET.
 func (s *session) SetServer(c command.Server) {
 	s.server.busy.Store(int64(c.BusyAfter))
-	s.server.parameters.Store(&parameters{c.Limits, c.Kept})
+	before := s.server.parameters.Swap(&parameters{c.Limits, c.Kept})
+	if before.IdleTimeout != c.IdleTimeout {
+		s.server.hurryAll()
+	}
 	s.server.timing.set(c.Timing)
 	s.server.users.configure(&c.AccessParameters)
 	s.look()

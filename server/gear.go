@@ -80,7 +80,6 @@ func (g *gear) Read(p []byte) (int, error) {
 	if err := s.pause(); err != nil {
 		return 0, err
 	}
-	s.setIdleDeadline()
 	n, err := s.conn.Read(p)
 	s.resume(n)
 	if reason := s.meet(); reason != nil {

@@ -53,6 +53,8 @@ type inbox struct {
 	asleep  bool       // guarded by mu
 	proto   int        // of the session, while it is asleep; guarded by mu
 	hears   bool       // it is subscribed to something, the same; guarded by mu
+	patient bool       // it may be idle for ever, the same; guarded by mu
+	hurried bool       // there is a deadline for what the client sends next; guarded by mu
 	waits   []delivery // came while the session was at work; guarded by mu
 	bytes   int        // of waits, about; guarded by mu
 	flooded bool       // more came than the client has read: it is cut off; guarded by mu
@@ -73,7 +75,6 @@ func (s *session) Subscription() (*nook.Subscription, error) {
 			s.node.follow(s, sub)
 		}
 	}
-	_ = s.conn.SetReadDeadline(time.Time{}) // who waits for messages is not idle
 	if s.inner == nil {
 		s.unmute()
 	}
@@ -175,12 +176,40 @@ func (s *session) sleep() error {
 		return errFlooded
 	}
 	x.proto, x.hears = s.own.proto, hears
+	x.patient = hears || s.own.monitors || s.waiting.Load() != nil
 	for i := range x.waits {
 		x.post(&s.outlet, &x.waits[i])
 	}
 	x.waits, x.bytes = nil, 0
 	x.asleep = true
+	s.hurry()
 	return nil
+}
+
+// hurry sets the deadline for what the client sends next. inbox.mu is held, and the session asleep.
+func (s *session) hurry() {
+	x := &s.inbox
+	var deadline time.Time
+	d := s.server.parameters.Load().IdleTimeout
+	hurried := d > 0 && !x.patient
+	if hurried {
+		deadline = time.Now().Add(d)
+	}
+	if hurried || x.hurried {
+		x.hurried = hurried
+		_ = s.conn.SetReadDeadline(deadline) // an error is that of a connection gone, which the read will tell
+	}
+}
+
+// hurryAll has the clients that are idle obey another IdleTimeout, as if they began to be now.
+func (s *Server) hurryAll() {
+	for _, x := range s.all() {
+		x.inbox.mu.Lock()
+		if x.inbox.asleep && !x.inbox.flooded {
+			x.hurry()
+		}
+		x.inbox.mu.Unlock()
+	}
 }
 
 // wake says that the session may write.

@@ -58,6 +58,37 @@ func TestTimeoutActs(t *testing.T) {
 	})
 }
 
+// TestTimeoutActsOnTheIdle sets timeouts while a client is idle, another shows all commands, and the command of a third waits.
+func TestTimeoutActsOnTheIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, nil, nil)
+		c, silent, monitor, waits, idle := h.client(), h.pipe(), h.client(), h.client(), h.client()
+		defer silent.Close()
+		clients := func() int {
+			synctest.Wait()
+			return h.server.count()
+		}
+		require.Equal(t, "+OK", do(monitor, "MONITOR"))
+		require.Equal(t, "+PONG", do(idle, "PING"))
+		send(waits, "BLPOP", "l", "0")
+		c.Do("CONFIG", "SET", "timeout", "10")
+		c.Do("CONFIG", "SET", "timeout", "0")
+		time.Sleep(time.Minute)
+		require.Equal(t, 5, clients(), "it was taken back")
+		c.Do("CONFIG", "SET", "timeout", "10")
+		time.Sleep(9 * time.Second)
+		require.Equal(t, 5, clients())
+		c.Do("PING")
+		time.Sleep(2 * time.Second)
+		require.Equal(t, 3, clients(), "who was idle is gone, even who never sent anything")
+		time.Sleep(10 * time.Second)
+		require.Equal(t, 2, clients())
+		require.Equal(t, ":1", do(h.client(), "RPUSH", "l", "x"))
+		require.Equal(t, `["l" "x"]`, received(t, waits))
+		require.Contains(t, received(t, monitor), "PING")
+	})
+}
+
 // TestOutputLimitActs has a subscriber that does not read.
 func TestOutputLimitActs(t *testing.T) {
 	h := start(t, nil, nil)

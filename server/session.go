@@ -61,7 +61,6 @@ type session struct {
 	inner   *command.Call // of queued commands, nil outside of EXEC
 	watched watched
 	guarded bool                 // locked, restricted, in a transaction, subscribed, or of a cluster's node or a replica: requests need more than to be run
-	hurried bool                 // there is a deadline for the next request
 	leaving bool                 // no further request is read
 	dropped bool                 // nor is anything sent any more
 	waited  bool                 // the command under way has had to wait
@@ -175,12 +174,13 @@ func (s *session) run() {
 // await sends all replies and waits for requests. There may be none in what it has
 // read, but at least a byte.
 func (s *session) await() error {
-	if s.gear != nil {
-		if err := s.pause(); err != nil {
-			return err
-		}
+	rest := s.pause
+	if s.gear == nil { // nothing has come yet
+		rest = s.sleep
 	}
-	s.setIdleDeadline()
+	if err := rest(); err != nil {
+		return err
+	}
 	n, err := s.receive()
 	if s.gear != nil {
 		s.gear.fresh = s.gear.chunk[:n]
@@ -226,17 +226,6 @@ func (s *session) resume(n int) {
 	s.own.traffic.reads++
 	s.gear.begun += int64(n)
 	s.gear.obey(s.server.parameters.Load())
-}
-
-func (s *session) setIdleDeadline() {
-	switch d := s.server.parameters.Load().IdleTimeout; {
-	case d > 0 && !s.Subscribed():
-		s.hurried = true
-		_ = s.conn.SetReadDeadline(time.Now().Add(d)) // an error is that of a connection gone, which the read will tell
-	case s.hurried:
-		s.hurried = false
-		_ = s.conn.SetReadDeadline(time.Time{}) // the same
-	}
 }
 
 // do runs a request, or queues it, or says what is wrong with it.
