@@ -171,9 +171,19 @@ func (o *onlookers) track(ks *keyspace, t *Tracker, key string) {
 	if list == nil {
 		x.keys.Add(1)
 	}
+	if len(list) == cap(list) {
+		list = withoutClosed(ks, list)
+	}
 	x.items.Add(1)
 	o.trackers[strings.Clone(key)] = append(list, t)
 	o.curb(ks, key)
+}
+
+// withoutClosed takes the trackers that are closed out of those of a key.
+func withoutClosed(ks *keyspace, list []*Tracker) []*Tracker {
+	open := slices.DeleteFunc(list, func(t *Tracker) bool { return t.closed.Load() })
+	ks.tracking.items.Add(int64(len(open) - len(list)))
+	return open
 }
 
 // curb gives up tracked keys of the shard, but for one, while there are too many in all.
@@ -211,7 +221,7 @@ func (t *Tracker) Close() {
 			on.broad = slices.DeleteFunc(on.broad, func(o *Tracker) bool { return o == t })
 			if last || t.options.Prefixes != nil {
 				on.sweep(t.ks)
-			} // else keys forget it when they change
+			} // else keys forget it when they change, or have too many trackers
 		}
 		sh.mu.Unlock()
 	}
@@ -220,8 +230,7 @@ func (t *Tracker) Close() {
 // sweep forgets the tracked keys of trackers that are closed.
 func (o *onlookers) sweep(ks *keyspace) {
 	for key, list := range o.trackers {
-		open := slices.DeleteFunc(list, func(t *Tracker) bool { return t.closed.Load() })
-		ks.tracking.items.Add(int64(len(open) - len(list)))
+		open := withoutClosed(ks, list)
 		if o.trackers[key] = open; len(open) == 0 {
 			delete(o.trackers, key)
 			ks.tracking.keys.Add(-1)

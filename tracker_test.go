@@ -370,3 +370,21 @@ func TestTrackersKeepCachesRight(t *testing.T) {
 		}
 	})
 }
+
+// TestTrackersComeAndGo has many trackers of a key that does not change, while one stays: those that are closed are not kept for ever.
+func TestTrackersComeAndGo(t *testing.T) {
+	s, _ := newTimed(t, Options{})
+	stays, told := newTracker(t, s.Commands(), TrackerOptions{})
+	require.NoError(t, s.Track(stays, "k"))
+	for range 1000 {
+		passes, _ := newTracker(t, s.Commands(), TrackerOptions{})
+		require.NoError(t, s.Track(passes, "k"))
+		passes.Close()
+	}
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	require.Equal(t, 1, stats.TrackedKeys)
+	require.Less(t, stats.TrackedItems, 10)
+	require.NoError(t, s.Set("k", "v"))
+	require.Equal(t, []string{"k"}, told.take())
+}
