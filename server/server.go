@@ -222,7 +222,9 @@ func (s *Server) leave(x *session) {
 	defer s.mu.Unlock()
 	delete(s.sessions, x.id)
 	s.past.add(x.own.traffic)
-	s.past.add(x.inbox.traffic) // to which nothing comes any more
+	x.inbox.mu.Lock() // who has found the session before may still have something for it
+	s.past.add(x.inbox.traffic)
+	x.inbox.mu.Unlock()
 	s.replication.gone.Broadcast()
 }
 

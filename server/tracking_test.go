@@ -2,6 +2,7 @@ package server
 
 import (
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -139,4 +140,30 @@ func TestTrackingEnds(t *testing.T) {
 		require.Zero(t, stats.TrackedPrefixes)
 		require.Zero(t, stats.TrackedKeys)
 	})
+}
+
+// TestRedirectionToWhoLeaves has a connection killed that is told in the place of another.
+func TestRedirectionToWhoLeaves(t *testing.T) {
+	h := start(t, nil, nil)
+	c := h.over(h.connect("tcp"))
+	x := h.server.session(c.Do("CLIENT", "ID").Int)
+	var others sync.WaitGroup
+	defer others.Wait()
+	begun := make(chan struct{})
+	others.Go(func() { // who has found the session before it leaves
+		for n := 0; ; n++ {
+			if n == 10 {
+				close(begun)
+			}
+			x.accept(delivery{kind: redirected})
+			select {
+			case <-x.ended:
+				return
+			default:
+			}
+		}
+	})
+	<-begun
+	x.kill()
+	<-x.ended
 }
