@@ -67,6 +67,22 @@ func TestInfoLookups(t *testing.T) {
 			STRLEN a
 			SUNION x y
 			ZUNION 2 x y
+			GETEX nosuch
+			GETEX nosuch PERSIST
+			GETEX a
+			GETSET a 1
+			COPY a b2
+			SUNIONSTORE d x y
+			ZUNIONSTORE d 2 x y
+			PFADD p x
+			PFMERGE d p y
+			BITOP AND e a y
+			BITFIELD a GET u8 0
+			BITFIELD a GET u8 0 SET u8 0 1
+			SORT nosuch
+			MEMORY USAGE a
+			MEMORY USAGE nosuch
+			SET a 1
 			EVAL return{redis.call('GET',KEYS[1]),redis.call('MGET',KEYS[1],'z')} 1 a
 			MULTI
 			GET a

@@ -60,8 +60,7 @@ func (c *commandStat) add(calls int64, took time.Duration, tracked bool) {
 // look counts the keys of a call that reads several.
 func (c *commandStat) look(row *command.Row, args []string) {
 	if row.Reads() == command.Several {
-		var keys [8]string
-		c.keys.Add(int64(len(row.KeysOf(args, keys[:0]))))
+		c.keys.Add(int64(row.Looks(args)))
 	}
 }
 

@@ -8,6 +8,8 @@
 package command
 
 import (
+	"slices"
+
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/acl"
 	"github.com/nookdb/nook/internal/resp"
@@ -111,15 +113,35 @@ func (r *Row) Quick() bool {
 // Several stands for a number of keys that depends on the call.
 const Several = 2
 
-// Reads returns how many keys a call looks up to read them: none, 1, or Several. A write counts for none, as in Redis.
+// Reads returns how many keys a call looks up to read them: none, 1, or Several. Keys that are looked up to be changed count for
+// none, as in Redis.
 func (r *Row) Reads() int {
 	switch {
-	case !r.Flags.Has(ReadOnly) || len(r.Keys) == 0:
+	case len(r.Keys) == 0 || r.parent != nil && r.parent.Name == "memory":
+		return 0
+	case r.Name == "getex", r.Name == "getset":
+		return 1
+	case !r.Flags.Has(ReadOnly):
+		if r.Name == "bitfield" || slices.ContainsFunc(r.Keys, func(k KeySpec) bool { return k.Flags&RO != 0 }) {
+			return Several
+		}
 		return 0
 	case len(r.Keys) == 1 && r.Keys[0].Find == span(0, 1) && r.Locate == nil:
 		return 1
 	}
 	return Several
+}
+
+// Looks returns how many keys a call of a command that reads Several looks up to read them.
+func (r *Row) Looks(args []string) (n int) {
+	var buf [8]KeyRef
+	refs, _ := r.refs(args, buf[:0])
+	for _, ref := range refs {
+		if ref.Flags&RO != 0 || r.Name == "pfmerge" { // which reads its destination as it does the others
+			n++
+		}
+	}
+	return n
 }
 
 // FullName returns the name with that of its container: "client|id".
