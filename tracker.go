@@ -47,10 +47,12 @@ type Invalidation struct {
 //		return tx.Track(t, key)
 //	}, key)
 type Tracker struct {
-	ks      *keyspace
-	options TrackerOptions
-	closed  atomic.Bool
+	ks       *keyspace
+	prefixes []string                           // of TrackerOptions
+	receive  atomic.Pointer[func(Invalidation)] // of TrackerOptions, nil once it is closed: keys may keep the tracker for long, but not its owner
 }
+
+func (t *Tracker) closed() bool { return t.receive.Load() == nil }
 
 // onlookers are those who want to know which keys of a shard change. nil stands for nobody.
 type onlookers struct {
@@ -69,7 +71,7 @@ func (o *onlookers) touch(ks *keyspace, db int, key string, by *Caller) {
 		return
 	}
 	for _, t := range o.broad {
-		if slices.ContainsFunc(t.options.Prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+		if slices.ContainsFunc(t.prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.tell(Invalidation{Key: key}, by)
 		}
 	}
@@ -91,8 +93,8 @@ func (o *onlookers) forget(ks *keyspace, key string) []*Tracker {
 
 // tell tells the tracker's owner, unless the caller is to be left out.
 func (t *Tracker) tell(i Invalidation, by *Caller) {
-	if !t.closed.Load() && (by == nil || by.Own != t) {
-		t.options.Receive(i)
+	if receive := t.receive.Load(); receive != nil && (by == nil || by.Own != t) {
+		(*receive)(i)
 	}
 }
 
@@ -123,8 +125,8 @@ func (c *commands) NewTracker(o TrackerOptions) (*Tracker, error) {
 		return nil, err
 	}
 	defer m.done()
-	t := &Tracker{ks: c.ks, options: o}
-	t.options.Prefixes = slices.Clone(o.Prefixes)
+	t := &Tracker{ks: c.ks, prefixes: slices.Clone(o.Prefixes)}
+	t.receive.Store(&o.Receive)
 	x := &c.ks.tracking
 	x.mu.Lock()
 	x.all = append(x.all, t)
@@ -152,7 +154,7 @@ func (c *commands) Track(t *Tracker, keys ...string) error {
 		return err
 	}
 	defer m.done()
-	if t.closed.Load() || t.options.Prefixes != nil {
+	if t.closed() || t.prefixes != nil {
 		return nil
 	}
 	for _, key := range keys {
@@ -181,7 +183,7 @@ func (o *onlookers) track(ks *keyspace, t *Tracker, key string) {
 
 // withoutClosed takes the trackers that are closed out of those of a key.
 func withoutClosed(ks *keyspace, list []*Tracker) []*Tracker {
-	open := slices.DeleteFunc(list, func(t *Tracker) bool { return t.closed.Load() })
+	open := slices.DeleteFunc(list, func(t *Tracker) bool { return t.closed() })
 	ks.tracking.items.Add(int64(len(open) - len(list)))
 	return open
 }
@@ -206,7 +208,7 @@ func (o *onlookers) curb(ks *keyspace, but string) {
 //
 // O(shards), and O(N) where N is the number of tracked keys if nobody else tracks any.
 func (t *Tracker) Close() {
-	if t.closed.Swap(true) {
+	if t.receive.Swap(nil) == nil {
 		return
 	}
 	x := &t.ks.tracking
@@ -219,7 +221,7 @@ func (t *Tracker) Close() {
 		sh.mu.Lock() // which waits for Receive
 		if on := sh.watched; on != nil {
 			on.broad = slices.DeleteFunc(on.broad, func(o *Tracker) bool { return o == t })
-			if last || t.options.Prefixes != nil {
+			if last || t.prefixes != nil {
 				on.sweep(t.ks)
 			} // else keys forget it when they change, or have too many trackers
 		}
@@ -280,7 +282,7 @@ func (x *tracking) sizes() (keys, items, prefixes int) {
 	defer x.mu.Unlock()
 	distinct := map[string]bool{}
 	for _, t := range x.all {
-		for _, p := range t.options.Prefixes {
+		for _, p := range t.prefixes {
 			distinct[p] = true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -387,4 +388,19 @@ func TestTrackersComeAndGo(t *testing.T) {
 	require.Less(t, stats.TrackedItems, 10)
 	require.NoError(t, s.Set("k", "v"))
 	require.Equal(t, []string{"k"}, told.take())
+}
+
+// TestClosedTrackerLetsGo has a tracker closed whose key does not change, while another stays.
+func TestClosedTrackerLetsGo(t *testing.T) {
+	s, _ := newTimed(t, Options{})
+	newTracker(t, s.Commands(), TrackerOptions{})
+	passes, owner := newTracker(t, s.Commands(), TrackerOptions{})
+	require.NoError(t, s.Track(passes, "k"))
+	left := weak.Make(owner) // its last use
+	passes.Close()
+	runtime.GC()
+	require.Nil(t, left.Value(), "the owner is kept by nobody")
+	stats, err := s.Stats()
+	require.NoError(t, err)
+	require.Equal(t, 1, stats.TrackedItems)
 }
