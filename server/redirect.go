@@ -11,7 +11,7 @@ import (
 // redirection is what a session of a cluster's node keeps.
 type redirection struct {
 	node   *node // nil if the server is none
-	asking bool  // the next request was sent here by an ASK
+	asking bool  // the request was sent here by an ASK, or the next one, or those of the transaction
 	inside bool  // the session has the node's gate
 	slot   int   // of the request under way, -1 if it has none
 	asked  cluster.Request
@@ -22,7 +22,7 @@ type redirection struct {
 // route checks that a request belongs to the node, and reports whether to go on with it; if not, it has replied.
 func (s *session) route(row *command.Row, args []string) bool {
 	q := &s.asked
-	*q = cluster.Request{Asking: s.takeAsking(row) || row.Flags.Has(command.Asking), Shard: row.ShardChannels(), Keys: q.Keys[:0]}
+	*q = cluster.Request{Asking: s.asking || row.Flags.Has(command.Asking), Shard: row.ShardChannels(), Keys: q.Keys[:0]}
 	if row.Name == "exec" && s.tx != nil {
 		for _, queued := range s.tx.queue {
 			q.Keys = queued.row.Anchors(s.tx.args[queued.from:queued.to], q.Keys)
@@ -37,19 +37,11 @@ func (s *session) route(row *command.Row, args []string) bool {
 	return s.consult(row)
 }
 
-// takeAsking reports whether an ASKING is in force, which is over with this request or, if a transaction begins, with that.
-func (s *session) takeAsking(row *command.Row) bool {
-	asking := s.asking
-	switch row.Name {
-	case "asking":
-	case "multi":
-		s.asking = asking && s.tx == nil
-	case "exec", "discard", "reset":
-		s.asking = false
-	default:
-		s.asking = asking && s.tx != nil
-	}
-	return asking
+// spendAsking is the end of a request while an ASKING is in force: that is over with the request after it, whatever became of that one, or,
+// if a transaction has begun, with the transaction.
+func (s *session) spendAsking(args []string) {
+	row := command.RowOf(args)
+	s.asking = s.tx != nil || row != nil && row.Name == "asking"
 }
 
 // consult looks the request up in the map as it is.
@@ -157,7 +149,7 @@ func (n *node) others() []*Server {
 // Permit checks a call in a script, whose own keys have let it in.
 func (v clusterView) Permit(c *command.Call) error {
 	has := func(key string) bool { return has(c.DB, key) }
-	q := cluster.Request{Keys: c.Row.Anchors(c.Args, nil), Shard: c.Row.ShardChannels(), Has: has}
+	q := cluster.Request{Keys: c.Row.Anchors(c.Args, nil), Shard: c.Row.ShardChannels(), Asking: v.asked.Asking, Has: has}
 	route := v.Map().Route(v.node.number, &q)
 	switch route.Verdict {
 	case cluster.Here:

@@ -237,6 +237,9 @@ func (s *session) do(args []string) {
 	s.Deliver()
 	s.muteCommand()
 	s.serve(args)
+	if s.asking {
+		s.spendAsking(args)
+	}
 	s.unmuteCommand()
 	if s.tracking.On {
 		s.cached(args)

@@ -432,6 +432,41 @@ const twoNodes = `
 	2: EXEC
 	2: ASKING
 	2: GET c
+	2: ASKING
+	2: NOSUCH
+	2: GET b
+	2: ASKING
+	2: GET
+	2: GET b
+	2: ASKING
+	2: ASKING x
+	2: GET b
+	2: ASKING
+	2: MULTI
+	2: MULTI
+	2: GET b
+	2: NOSUCH
+	2: GET b
+	2: EXEC
+	2: GET b
+	2: ASKING
+	2: MULTI
+	2: DISCARD
+	2: GET b
+	2: ASKING
+	2: RESET
+	2: GET b
+	2: ASKING
+	2: EVAL 'return redis.call("get",KEYS[1])' 1 b
+	2: ASKING
+	2: EVAL 'return redis.call("get","b")' 0
+	2: ASKING
+	2: EVAL 'return redis.pcall("mget","b","{b}1")' 1 b
+	2: EVAL 'return redis.pcall("get","b")' 0
+	2: ASKING
+	2: MULTI
+	2: EVAL 'return redis.call("get",KEYS[1])' 1 b
+	2: EXEC
 	DEL b
 	GET b
 	CLUSTER SETSLOT 3300 STABLE
