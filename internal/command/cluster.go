@@ -137,7 +137,7 @@ var clusterSubRows = []*Row{
 		Run:  clustered(clusterFailover),
 	},
 	{
-		Name: "flushslots", Arity: 2, Flags: clusterChange, Group: "cluster", Since: "3.0.0",
+		Name: "flushslots", Arity: 2, Flags: clusterChange | TouchesArbitraryKeys, Group: "cluster", Since: "3.0.0",
 		Doc:  "Takes all slots from the node, which must be empty.",
 		Cost: "O(1)",
 		Run:  clustered(clusterFlushSlots),
@@ -215,13 +215,13 @@ var clusterSubRows = []*Row{
 		Run:  clustered(clusterReplicas),
 	},
 	{
-		Name: "replicate", Usage: "<node-id>", Arity: 3, Flags: clusterChange, Group: "cluster", Since: "3.0.0",
+		Name: "replicate", Usage: "<node-id>", Arity: 3, Flags: clusterChange | TouchesArbitraryKeys, Group: "cluster", Since: "3.0.0",
 		Doc:  "Makes the node a replica. There are none, so it fails.",
 		Cost: "O(N) where N is the number of nodes.",
 		Run:  clustered(clusterReplicate),
 	},
 	{
-		Name: "reset", Usage: "[HARD|SOFT]", Arity: -2, Flags: Admin | Stale | NoScript, Group: "cluster", Since: "3.0.0",
+		Name: "reset", Usage: "[HARD|SOFT]", Arity: -2, Flags: Admin | Stale | NoScript | TouchesArbitraryKeys, Group: "cluster", Since: "3.0.0",
 		Doc:  "Takes all slots from the node, which must be empty, and gives it another ID if HARD.",
 		Cost: "O(1)",
 		Run:  clustered(clusterReset),

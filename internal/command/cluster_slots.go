@@ -187,12 +187,20 @@ func (c *Call) assignSlot(m *cluster.Map, self, slot int) error {
 	if !ok {
 		return unknownNode(c.Args[4])
 	}
-	if owner, owned := m.Owner(slot); owned && owner == self && to != self && len(c.keysInSlot(slot, 1)) > 0 {
+	held := false
+	if owner, owned := m.Owner(slot); owned && owner == self {
+		held = len(c.keysInSlot(slot, 1)) > 0
+	}
+	if held && to != self {
 		return Error("ERR Can't assign hashslot " + strconv.Itoa(slot) +
 			" to a different node while I still hold keys for this hash slot.")
 	}
 	_, importing := m.Importing(self, slot)
+	heir, migrating := m.Migrating(slot)
 	m.Assign(slot, to)
+	if held && migrating { // there are keys yet that are to go
+		m.Migrate(slot, heir)
+	}
 	if to == self && importing {
 		m.Settle(self, slot)
 		m.Bump(self)

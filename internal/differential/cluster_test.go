@@ -467,7 +467,27 @@ const twoNodes = `
 	2: MULTI
 	2: EVAL 'return redis.call("get",KEYS[1])' 1 b
 	2: EXEC
+	CLUSTER SETSLOT 3300 NODE ID1
+	GET {b}none
+	DEL b {b}n
+	SET b 1
+	MULTI
+	GET b
+	CLUSTER FLUSHSLOTS
+	EXEC
+	MULTI
+	GET b
+	CLUSTER REPLICATE ID2
+	EXEC
+	MULTI
+	GET b
+	CLUSTER RESET
+	EXEC
+	EVAL 'return redis.pcall("cluster","flushslots")' 1 b
+	EVAL 'return redis.pcall("cluster","replicate",ARGV[1])' 1 b ID2
 	DEL b
+	GET b
+	CLUSTER SETSLOT 3300 NODE ID1
 	GET b
 	CLUSTER SETSLOT 3300 STABLE
 	GET b
