@@ -92,6 +92,7 @@ func (c *Cluster) changeLocked(f func(m *cluster.Map) error) error {
 	}
 	c.current.Store(m)
 	for _, n := range c.nodes {
+		n.dismiss(m)
 		n.part(before, m)
 	}
 	return nil
@@ -160,6 +161,7 @@ func (c *Cluster) MoveSlots(to *Server, ranges ...SlotRange) error {
 			m.Settle(to.node.number, slot)
 		}
 		for _, loser := range slices.Sorted(maps.Keys(losing)) {
+			c.nodes[loser].dismiss(m) // before they hear that their keys have gone
 			if err := c.nodes[loser].give(to, func(key string) bool { return inRanges(ranges, Slot(key)) }); err != nil {
 				return err
 			}

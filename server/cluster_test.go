@@ -173,19 +173,72 @@ func TestClusterMovesWaiters(t *testing.T) {
 	require.Equal(t, "PONG", waiter.Do("PING").Str)
 }
 
+// sendAndWait sends a command, and returns when it waits.
+func sendAndWait(t *testing.T, h *harness, conn *redistest.Conn, line string) {
+	t.Helper()
+	conn.Send(strings.Fields(line)...)
+	conn.Flush()
+	require.Eventually(t, func() bool { return h.server.waiting() == 1 }, time.Minute, time.Millisecond)
+}
+
+// A group's reader hears where its stream has gone, not that it is no more.
+func TestClusterMovesGroupReaders(t *testing.T) {
+	c, nodes := startCluster(t, 3)
+	reader := nodes[ofB].client()
+	reader.Do("XGROUP", "CREATE", "b", "g", "$", "MKSTREAM")
+	sendAndWait(t, nodes[ofB], reader, "XREADGROUP GROUP g c BLOCK 0 STREAMS b >")
+	require.NoError(t, c.MoveSlots(nodes[ofC].server, SlotRange{3300, 3300}))
+	require.Equal(t, "MOVED 3300 host:7002", answer(t, reader))
+}
+
+// answer reads a reply that is text.
+func answer(t *testing.T, conn *redistest.Conn) string {
+	t.Helper()
+	r, err := conn.Receive()
+	require.NoError(t, err)
+	return r.Str
+}
+
+// Who waits for a key of a slot that the node takes in is sent away when it does so no longer.
+func TestClusterDismissesWhoAsked(t *testing.T) {
+	_, nodes := startCluster(t, 3)
+	to, waiter := nodes[ofC].client(), nodes[ofC].client()
+	to.Do("CLUSTER", "SETSLOT", "3300", "IMPORTING", nodes[ofB].client().Do("CLUSTER", "MYID").Str)
+	waiter.Do("ASKING")
+	sendAndWait(t, nodes[ofC], waiter, "BLPOP b 0")
+	to.Do("CLUSTER", "SETSLOT", "3300", "STABLE")
+	require.Equal(t, "MOVED 3300 host:7001", answer(t, waiter))
+}
+
+// Nobody waits in a cluster that lacks slots: what would end the waiting cannot come.
+func TestClusterDownDismisses(t *testing.T) {
+	_, nodes := startCluster(t, 3)
+	waiter := nodes[ofB].client()
+	sendAndWait(t, nodes[ofB], waiter, "BLPOP b 0")
+	require.Equal(t, "OK", nodes[ofB].client().Do("CLUSTER", "DELSLOTS", "1").Str)
+	require.Equal(t, "CLUSTERDOWN The cluster is down", answer(t, waiter))
+	require.Equal(t, "OK", nodes[ofB].client().Do("CLUSTER", "ADDSLOTS", "1").Str)
+	sendAndWait(t, nodes[ofB], waiter, "BLPOP b 0")
+	require.NoError(t, nodes[ofA].server.Close())
+	require.Equal(t, "CLUSTERDOWN The cluster is down", answer(t, waiter))
+}
+
 // Clients that CLIENT PAUSE makes wait are in nobody's way, and are checked once more when they go on.
 func TestClusterMovesWhilePaused(t *testing.T) {
-	c, nodes := startCluster(t, 3)
-	admin, writer := nodes[ofB].client(), nodes[ofB].client()
-	writer.Do("PING")
-	admin.Do("CLIENT", "PAUSE", "1000000", "WRITE")
-	writer.Send("SET", "b", "1")
-	writer.Flush()
-	require.NoError(t, c.MoveSlots(nodes[ofC].server, SlotRange{3300, 3300}))
-	admin.Do("CLIENT", "UNPAUSE")
-	r, err := writer.Receive()
-	require.NoError(t, err)
-	require.Equal(t, "MOVED 3300 host:7002", r.Str)
+	for _, lines := range [][]string{{"SET b 1"}, {"MULTI", "SET b 1", "EXEC"}} {
+		c, nodes := startCluster(t, 3)
+		admin, writer := nodes[ofB].client(), nodes[ofB].client()
+		last := len(lines) - 1
+		for _, line := range lines[:last] {
+			writer.Do(strings.Fields(line)...)
+		}
+		admin.Do("CLIENT", "PAUSE", "1000000", "WRITE")
+		sendAndWait(t, nodes[ofB], writer, lines[last])
+		require.NoError(t, c.MoveSlots(nodes[ofC].server, SlotRange{3300, 3300}))
+		require.EqualValues(t, 1, nodes[ofB].server.waiting())
+		admin.Do("CLIENT", "UNPAUSE")
+		require.Equal(t, "MOVED 3300 host:7002", answer(t, writer))
+	}
 }
 
 func TestClusterMessages(t *testing.T) {

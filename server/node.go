@@ -73,28 +73,41 @@ func (n *node) give(to *Server, wanted func(key string) bool) error {
 	return err
 }
 
-// part tells sessions of the slots that the node has lost.
+// part ends the subscriptions of shard channels whose slots the node has lost, and tells the clients.
 func (n *node) part(before, after *cluster.Map) {
 	lost := func(slot int) bool {
 		had, _ := before.Owner(slot)
 		has, owned := after.Owner(slot)
 		return had == n.number && (!owned || has != n.number)
 	}
-	for _, s := range n.server.all() {
-		w := s.waiting.Load()
-		if w == nil || w.slot < 0 || !lost(w.slot) {
-			continue
-		}
-		if to, owned := after.Owner(w.slot); owned {
-			w.end(moved(after, w.slot, to))
-		} else {
-			w.end(command.ErrUnbound)
-		}
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for s, sub := range n.listeners {
 		s.strip(sub, lost)
+	}
+}
+
+// dismiss ends the commands that wait for keys which the node does not serve by the map.
+func (n *node) dismiss(m *cluster.Map) {
+	for _, s := range n.server.all() {
+		if w := s.waiting.Load(); w != nil && !s.paused.Load() { // what is paused is checked before it is run
+			n.dismissOne(w, m)
+		}
+	}
+}
+
+// dismissOne is dismiss of one of them.
+func (n *node) dismissOne(w *wait, m *cluster.Map) {
+	if w.slot < 0 {
+		return
+	}
+	if !m.Whole() {
+		w.end(command.ErrDown)
+		return
+	}
+	_, importing := m.Importing(n.number, w.slot)
+	if owner, _ := m.Owner(w.slot); owner != n.number && !importing {
+		w.end(moved(m, w.slot, owner))
 	}
 }
 

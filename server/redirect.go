@@ -114,6 +114,18 @@ func (s *session) stepOut() {
 	}
 }
 
+// stayOut is stepOut of a command that waits. From here on, who changes the map ends the wait; who has changed it just before may not have
+// known of it.
+func (s *session) stayOut(w *wait) {
+	if s.node == nil || w.slot < 0 {
+		return
+	}
+	s.stepOut()
+	if m := s.node.cluster.current.Load(); m != s.judge && !s.paused.Load() {
+		s.node.dismissOne(w, m)
+	}
+}
+
 // conclude is the end of a request of a cluster's node: what it has published goes to the other nodes.
 func (s *session) conclude() {
 	s.stepOut()

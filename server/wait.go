@@ -62,7 +62,7 @@ func (w *wait) begin() {
 	w.over, w.idle = make(chan struct{}), make(chan struct{})
 	s.own.waits, s.waited = true, true
 	s.waiting.Store(w)
-	s.stepOut()                             // from here on, who changes the map of the cluster ends the wait
+	s.stayOut(w)
 	_ = s.conn.SetReadDeadline(time.Time{}) // an error is that of a connection gone, which the read will tell
 	if err := s.pause(); err != nil {
 		w.end(err)
@@ -130,6 +130,9 @@ func (s *session) Block(run func(ctx context.Context) error) error {
 	w := &wait{session: s, slot: s.slot}
 	err := run(w)
 	if w.begun {
+		if reason := w.Err(); err != nil && reason != nil { // the first counts
+			err = reason
+		}
 		w.finish()
 	}
 	if err == context.DeadlineExceeded {
