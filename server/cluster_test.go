@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -179,6 +180,28 @@ func sendAndWait(t *testing.T, h *harness, conn *redistest.Conn, line string) {
 	conn.Send(strings.Fields(line)...)
 	conn.Flush()
 	require.Eventually(t, func() bool { return h.server.waiting() == 1 }, time.Minute, time.Millisecond)
+}
+
+// A client that does not read its reply is in nobody's way.
+func TestClusterMovesFromSlowReaders(t *testing.T) {
+	c := NewCluster()
+	from := start(t, nil, &Options{Cluster: c, Announce: "host:7001", MaxUnread: 1, StallTimeout: -1})
+	to := start(t, nil, &Options{Cluster: c, Announce: "host:7002"})
+	require.NoError(t, c.MoveSlots(from.server, SlotRange{0, Slots - 1}))
+	value, reader := strings.Repeat("x", 1<<20), from.client()
+	from.client().Do("SET", "b", value)
+	reader.Send("GET", "b")
+	reader.Flush()
+	require.Eventually(t, func() bool { return slices.ContainsFunc(from.server.all(), isPressed) }, time.Minute, time.Millisecond)
+	require.NoError(t, c.MoveSlots(to.server, SlotRange{3300, 3300}))
+	require.Equal(t, value, answer(t, reader))
+}
+
+// isPressed reports whether the session waits for its client to read.
+func isPressed(s *session) bool {
+	s.outlet.mu.Lock()
+	defer s.outlet.mu.Unlock()
+	return s.outlet.pressed
 }
 
 // A group's reader hears where its stream has gone, not that it is no more.

@@ -31,6 +31,7 @@ type outlet struct {
 	limit   int     // bytes that may wait before Write does
 	stall   time.Duration
 	traffic *traffic    // of the session
+	yield   func()      // lets go of what others may wait for, before Write waits; nil if there is nothing
 	tap     *tap        // nil but for requests that are intercepted
 	busy    atomic.Bool // a goroutine writes; set and cleared with mu held
 
@@ -101,6 +102,9 @@ func (o *outlet) post(m *delivery, proto int, hears bool) (n, waiting int) {
 // must take some within the stall timeout. mu is held.
 func (o *outlet) press(limit int) error {
 	if o.waiting > limit && o.err == nil {
+		if o.yield != nil {
+			o.yield()
+		}
 		o.pressed = true
 		o.extend()
 		for o.waiting > limit && o.err == nil {

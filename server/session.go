@@ -110,6 +110,9 @@ func newSession(s *Server, c net.Conn) *session {
 	x.outlet.limit, x.outlet.stall = s.options.MaxUnread, s.options.StallTimeout
 	x.outlet.traffic = &x.own.traffic
 	x.outlet.moved.L = &x.outlet.mu
+	if s.node != nil {
+		x.outlet.yield = x.stepOut // the command has done its work once it replies
+	}
 	x.call.Conn = x
 	x.call.DB = s.store.Select(0)
 	x.ended = make(chan struct{})
