@@ -70,10 +70,7 @@ func parse(args []string, errOut io.Writer) (config, error) {
 	flags.StringVar(&c.session.ACLFile, "aclfile", "", "`file` of users, read at the start and by ACL LOAD, written by ACL SAVE; none if empty; without a line of user default that one needs no password")
 	c.files.define(flags)
 	flags.IntVar(&c.session.MaxClients, "maxclients", 0, "most connections at a time; 0 means 10000")
-	flags.BoolFunc("cluster", "answer as a cluster of one node, which has all slots", func(string) error {
-		c.session.Cluster = server.NewCluster()
-		return nil
-	})
+	clustered := flags.Bool("cluster", false, "answer as a cluster of one node, which has all slots")
 	flags.StringVar(&c.session.Announce, "announce", "", "`host:port` that clients of the cluster are told; where it listens if empty")
 	flags.Func("enable-debug-command", "`who` may send DEBUG: no, local or yes; no if empty", func(s string) (err error) {
 		c.session.Debug, err = parseDebug(s)
@@ -94,6 +91,9 @@ func parse(args []string, errOut io.Writer) (config, error) {
 	})
 	if err := flags.Parse(args); err != nil {
 		return c, err
+	}
+	if *clustered {
+		c.session.Cluster = server.NewCluster()
 	}
 	if flags.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))

@@ -133,9 +133,17 @@ func TestCluster(t *testing.T) {
 	require.NoError(t, p.cmd.Wait())
 }
 
+func TestClusterFlag(t *testing.T) {
+	for arg, want := range map[string]bool{"-cluster": true, "-cluster=true": true, "-cluster=false": false, "-databases=3": false} {
+		c, err := parse([]string{arg}, io.Discard)
+		require.NoError(t, err)
+		require.Equal(t, want, c.session.Cluster != nil, arg)
+	}
+}
+
 func TestRunFails(t *testing.T) {
 	for _, args := range [][]string{
-		{"-nosuchflag"}, {"argument"}, {"-maxmemory", "much"}, {"-maxmemory-policy", "none"}, {"-notify-keyspace-events", "q"}, {"-databases", "-1"}, {"-enable-debug-command", "maybe"}, {"-addr", "nowhere"},
+		{"-nosuchflag"}, {"argument"}, {"-maxmemory", "much"}, {"-maxmemory-policy", "none"}, {"-notify-keyspace-events", "q"}, {"-databases", "-1"}, {"-enable-debug-command", "maybe"}, {"-addr", "nowhere"}, {"-cluster=maybe"},
 	} {
 		require.Error(t, run(context.Background(), args, io.Discard, io.Discard), "%q", args)
 	}
