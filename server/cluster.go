@@ -179,7 +179,7 @@ func (c *Cluster) OpenSlot(slot int, to *Server) error {
 	case !c.has(to):
 		return errNotNode
 	}
-	return c.change(func(m *cluster.Map) error {
+	return c.exclusively(func(m *cluster.Map) error {
 		owner, ok := m.Owner(slot)
 		if !ok || owner == to.node.number {
 			return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/cluster"
 	"github.com/nookdb/nook/internal/redistest"
 )
 
@@ -264,6 +265,48 @@ func TestClusterMovesWhilePaused(t *testing.T) {
 	}
 }
 
+// Where a request on an open slot belongs is decided by the keys that are there when it is run.
+func TestClusterAsksAgain(t *testing.T) {
+	c, nodes := startCluster(t, 3)
+	admin, writer := nodes[ofB].client(), nodes[ofB].client()
+	admin.Do("RPUSH", "b", "1")
+	require.NoError(t, c.OpenSlot(3300, nodes[ofC].server))
+	admin.Do("CLIENT", "PAUSE", "1000000", "WRITE")
+	sendAndWait(t, nodes[ofB], writer, "RPUSH b 2")
+	_, err := nodes[ofB].store.Del("b")
+	require.NoError(t, err)
+	admin.Do("CLIENT", "UNPAUSE")
+	require.Equal(t, "ASK 3300 host:7002", answer(t, writer))
+}
+
+// A script that shows no keys may use some all the same, so it is not run while slots move.
+func TestClusterScriptsStayOut(t *testing.T) {
+	c, nodes := startCluster(t, 3)
+	id := nodes[ofC].server.node.number
+	for _, lines := range [][]string{{"EVAL redis.call('SET','b','1') 0"}, {"MULTI", "EVAL redis.call('SET','b','1') 0", "EXEC"}} {
+		writer, other := nodes[ofB].client(), nodes[ofB].client()
+		last := len(lines) - 1
+		for _, line := range lines[:last] {
+			writer.Do(strings.Fields(line)...)
+		}
+		require.NoError(t, c.exclusively(func(m *cluster.Map) error {
+			writer.Send(strings.Fields(lines[last])...)
+			writer.Flush()
+			for range 100 { // it would be run by then
+				other.Do("PING")
+			}
+			n, err := nodes[ofB].store.Exists("b")
+			require.Zero(t, n)
+			m.Assign(3300, id)
+			return err
+		}))
+		r, err := writer.Receive()
+		require.NoError(t, err)
+		require.Contains(t, r.String(), "non local key")
+		require.NoError(t, c.MoveSlots(nodes[ofB].server, SlotRange{3300, 3300}))
+	}
+}
+
 func TestClusterMessages(t *testing.T) {
 	c, nodes := startCluster(t, 3)
 	sub, shard := nodes[0].client(), nodes[ofB].client()
@@ -300,9 +343,18 @@ func TestClusterUnderWay(t *testing.T) {
 					port, _ := strconv.Atoi(at[len("host:"):])
 					conns[at] = nodes[port-7001].client()
 				}
-				r := conns[at].Do("INCR", "{b}"+strconv.Itoa(i))
+				key := "{b}" + strconv.Itoa(i)
+				call := []string{"INCR", key}
+				if i%2 == 1 { // a script that does not show its key is sent nowhere
+					call = []string{"EVAL", "return redis.call('INCR', ARGV[1])", "0", key}
+				}
+				r := conns[at].Do(call...)
 				if moved, ok := strings.CutPrefix(r.Str, "MOVED 3300 "); ok {
 					at = moved
+					continue
+				}
+				if strings.Contains(r.Str, "non local key") {
+					at = map[string]string{"host:7001": "host:7002", "host:7002": "host:7001"}[at]
 					continue
 				}
 				n++

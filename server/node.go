@@ -18,7 +18,8 @@ type node struct {
 	announced bool // its address is not that of its listener
 
 	// gate is read-locked by each request on keys while it is run, unless it waits for others. So who has it locked knows
-	// that all requests that were let in by the map as it was are over.
+	// that all requests that were let in by the map as it was are over. A request on a slot that is on its way has it locked: which node it
+	// belongs to depends on what keys there are, and others of the same slot would change that before it is run.
 	gate sync.RWMutex
 
 	mu        sync.Mutex
@@ -155,11 +156,7 @@ func (v clusterView) Change(change func(m *cluster.Map) error) error {
 		defer c.mu.Unlock()
 		return c.changeLocked(change)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	v.node.gate.Lock()
-	defer v.node.gate.Unlock()
-	return c.changeLocked(change)
+	return c.exclusively(change)
 }
 
 // clusterGroup is the group of CLUSTER.

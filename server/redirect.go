@@ -12,12 +12,21 @@ import (
 type redirection struct {
 	node   *node // nil if the server is none
 	asking bool  // the request was sent here by an ASK, or the next one, or those of the transaction
-	inside bool  // the session has the node's gate
+	inside hold  // how the session has the node's gate
 	slot   int   // of the request under way, -1 if it has none
 	asked  cluster.Request
 	judge  *cluster.Map   // by which the request was let in
 	relays []nook.Message // that the request has published
 }
+
+// hold is how somebody has a gate.
+type hold uint8
+
+const (
+	outside hold = iota // not at all
+	shared              // with other requests
+	alone
+)
 
 // route checks that a request belongs to the node, and reports whether to go on with it; if not, it has replied.
 func (s *session) route(row *command.Row, args []string) bool {
@@ -58,14 +67,40 @@ func (s *session) consult(row *command.Row) bool {
 }
 
 // stepIn is for a request that is about to be run, after it has waited for whatever it had to wait for: from here until
-// stepOut the map does not change for its keys. If it has changed meanwhile, the request is checked again.
+// stepOut the map does not change for its keys. If it has changed meanwhile, the request is checked again; so is one on a slot that is
+// open, as that is about what keys there are.
 func (s *session) stepIn(row *command.Row) bool {
-	if s.slot < 0 {
+	if s.slot < 0 && !s.scripted(row) {
 		return true
 	}
-	s.node.gate.RLock()
-	s.inside = true
-	return s.judge == s.node.cluster.current.Load() || s.consult(row)
+	open := s.takeGate()
+	return s.judge == s.node.cluster.current.Load() && !open || s.consult(row)
+}
+
+// scripted reports whether the request may run a script, which may use keys that it does not show.
+func (s *session) scripted(row *command.Row) bool {
+	if row.Name == "exec" && s.tx != nil {
+		return s.tx.flags.Has(command.NoMandatoryKeys)
+	}
+	return row.Flags.Has(command.NoMandatoryKeys)
+}
+
+// takeGate takes the gate, for the session alone if its slot is open, and reports whether that is so.
+func (s *session) takeGate() (open bool) {
+	for {
+		m := s.node.cluster.current.Load()
+		if open = s.slot >= 0 && m.Open(s.node.number, s.slot); open {
+			s.node.gate.Lock()
+			s.inside = alone
+		} else {
+			s.node.gate.RLock()
+			s.inside = shared
+		}
+		if m == s.node.cluster.current.Load() {
+			return open
+		}
+		s.stepOut()
+	}
 }
 
 // has reports whether there is a key, without counting as an access. One that a script has not declared is taken to
@@ -108,10 +143,13 @@ func redirectError(m *cluster.Map, r cluster.Route) command.Error {
 
 // stepOut lets the map change again.
 func (s *session) stepOut() {
-	if s.inside {
-		s.inside = false
+	switch s.inside {
+	case shared:
 		s.node.gate.RUnlock()
+	case alone:
+		s.node.gate.Unlock()
 	}
+	s.inside = outside
 }
 
 // stayOut is stepOut of a command that waits. From here on, who changes the map ends the wait; who has changed it just before may not have

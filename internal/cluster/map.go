@@ -187,6 +187,13 @@ func (m *Map) Importing(node, slot int) (from int, ok bool) {
 	return from, ok
 }
 
+// Open reports whether a slot is on its way from or to a node, so that what keys there are decides where a request belongs.
+func (m *Map) Open(node, slot int) bool {
+	_, importing := m.Importing(node, slot)
+	_, migrating := m.Migrating(slot)
+	return importing || migrating
+}
+
 // A Transfer is a slot on its way between a node and another one.
 type Transfer struct {
 	Slot  int
