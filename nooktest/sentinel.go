@@ -86,15 +86,20 @@ func (s *Sentinel) must(err error) {
 	}
 }
 
-// promote makes the replica the primary.
+// promote makes the replica the primary. It has no lock while it waits for requests under way, which may ask who is the primary. The sentinel sees to
+// it that there is but one failover at a time.
 func (s *Sentinel) promote(_, from, to string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.servers[0].server.Follow(to); err != nil {
+	old, next := s.member(0), s.member(1)
+	if err := old.server.Follow(to); err != nil {
 		return err
 	}
-	s.servers[0], s.servers[1] = s.servers[1], s.servers[0]
-	return s.servers[0].server.Lead(from)
+	if err := next.server.Lead(from); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.servers = [2]member{next, old}
+	return nil
 }
 
 // Failover puts the replica in the place of the primary, and the primary in that of the replica. All clients of both are disconnected, and those

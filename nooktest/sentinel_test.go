@@ -10,6 +10,7 @@ import (
 
 	"github.com/nookdb/nook/internal/redistest"
 	"github.com/nookdb/nook/nooktest"
+	"github.com/nookdb/nook/server"
 )
 
 // ask connects to an address of a sentinel's, in memory.
@@ -86,4 +87,31 @@ func TestSentinelClose(t *testing.T) {
 	s.Close()
 	_, err := s.Dial(t.Context(), "tcp", addr)
 	require.ErrorContains(t, err, "closed")
+}
+
+// A failover waits for requests under way, which may ask the kit what they like meanwhile.
+func TestSentinelFailsOverDuringRequest(t *testing.T) {
+	var s *nooktest.Sentinel
+	begun, disconnected := make(chan struct{}), make(chan struct{})
+	s = nooktest.RunSentinelWith(t, nooktest.Options{Server: server.Options{Intercept: func(r *server.Request) {
+		if r.Args[0] == "GET" {
+			close(begun)
+			<-disconnected
+			_ = s.PrimaryAddr()
+		}
+		r.Serve()
+	}}})
+	client := ask(t, s, s.PrimaryAddr())
+	client.Send("GET", "k")
+	client.Flush()
+	<-begun
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		s.Failover()
+	}()
+	_, err := client.Receive()
+	require.Error(t, err)
+	close(disconnected)
+	<-over
 }
