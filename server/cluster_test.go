@@ -186,7 +186,7 @@ func sendAndWait(t *testing.T, h *harness, conn *redistest.Conn, line string) {
 // A client that does not read its reply is in nobody's way.
 func TestClusterMovesFromSlowReaders(t *testing.T) {
 	c := NewCluster()
-	from := start(t, nil, &Options{Cluster: c, Announce: "host:7001", MaxUnread: 1, StallTimeout: -1})
+	from := start(t, nil, &Options{Cluster: c, Announce: "host:7001", MaxUnread: 1 << 10, StallTimeout: -1})
 	to := start(t, nil, &Options{Cluster: c, Announce: "host:7002"})
 	require.NoError(t, c.MoveSlots(from.server, SlotRange{0, Slots - 1}))
 	value, reader := strings.Repeat("x", 1<<20), from.client()
