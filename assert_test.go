@@ -66,7 +66,7 @@ func putThings(t testT, c *Commands, key string, n int) *things {
 	w, err := c.write(key)
 	require.NoError(t, err)
 	w.put(table.NewObject(key, v, w.deadline()))
-	w.done()
+	w.done(nil)
 	return v
 }
 

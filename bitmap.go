@@ -79,7 +79,7 @@ func bitAt(s string, offset int64) int {
 //
 // Fails with ErrBitOffset, ErrBitValue, ErrWrongType and ErrOutOfMemory. O(1),
 // but a value of up to 512 bytes is copied. SETBIT.
-func (c *commands) SetBit(key string, offset int64, bit int) (int, error) {
+func (c *commands) SetBit(key string, offset int64, bit int) (old int, err error) {
 	if err := c.bitOffset(offset); err != nil {
 		return 0, err
 	}
@@ -90,7 +90,7 @@ func (c *commands) SetBit(key string, offset int64, bit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	var digits [20]byte
 	s := w.view(&digits)
 	size, old := int(offset>>3)+1, bitAt(s, offset)
@@ -268,7 +268,7 @@ func (o BitOp) validate(sources int) error {
 // ErrBitOpSources for no key, or for one where the operation needs two, with
 // ErrSyntax for an unknown operation, with ErrWrongType and ErrOutOfMemory.
 // O(n) in the bytes of all values. BITOP.
-func (c *commands) BitOp(op BitOp, dst string, keys ...string) (int, error) {
+func (c *commands) BitOp(op BitOp, dst string, keys ...string) (length int, err error) {
 	if err := op.validate(len(keys)); err != nil {
 		return 0, err
 	}
@@ -276,7 +276,7 @@ func (c *commands) BitOp(op BitOp, dst string, keys ...string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	sources, size, err := m.views(keys)
 	if err != nil {
 		return 0, err
@@ -396,7 +396,7 @@ type OptionalInt struct {
 // ErrBitFieldOverflow, with ErrSyntax for an unknown kind, with ErrWrongType
 // and, if there are steps that change the value, ErrOutOfMemory. O(1) for each
 // step, but a value of up to 512 bytes is copied to be changed. BITFIELD.
-func (c *commands) BitField(key string, steps ...BitFieldOp) ([]OptionalInt, error) {
+func (c *commands) BitField(key string, steps ...BitFieldOp) (results []OptionalInt, err error) {
 	size, err := c.fields(steps)
 	if err != nil {
 		return nil, err
@@ -408,7 +408,7 @@ func (c *commands) BitField(key string, steps ...BitFieldOp) ([]OptionalInt, err
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	return w.setFields(steps, size), nil
 }
 

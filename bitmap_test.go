@@ -25,6 +25,9 @@ func bitmapStore(t interface{ Cleanup(func()) }, o Options) *Store {
 // bitmapJournal keeps all effects.
 type bitmapJournal struct{ effects []Effect }
 
+func (*bitmapJournal) Admit() error  { return nil }
+func (*bitmapJournal) Commit() error { return nil }
+
 func (j *bitmapJournal) Append(effects []Effect) { j.effects = append(j.effects, effects...) }
 
 func (j *bitmapJournal) take() []string {
@@ -376,7 +379,7 @@ func TestBitmapWrongType(t *testing.T) {
 	w, err := s.write("k")
 	require.NoError(t, err)
 	w.put(table.NewObject("k", bitmapObject{}, 0))
-	w.done()
+	w.done(nil)
 	u8 := FieldType{Bits: 8}
 	for name, call := range map[string]func() error{
 		"GETBIT":      func() error { _, err := s.GetBit("k", 0); return err },

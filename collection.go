@@ -30,7 +30,7 @@ func openAs[C table.Collection](w *write, c *commands, key string, n need) (C, e
 	}
 	v, err := as[C](w.entry)
 	if err != nil {
-		w.done()
+		w.done(nil)
 	}
 	return v, err
 }

@@ -86,12 +86,12 @@ func (x Condition) holds(e *table.Entry) (bool, error) {
 // Fails with ErrWrongType if the condition compares values and the key holds no
 // string, and with ErrDigest for a digest of another length than Digest's.
 // O(1), for digests O(n). DELEX.
-func (c *commands) DelEx(key string, x Condition) (bool, error) {
+func (c *commands) DelEx(key string, x Condition) (deleted bool, err error) {
 	w, err := c.reduce(key)
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if w.entry == nil {
 		return false, nil
 	}

@@ -29,13 +29,13 @@ func (c *commands) DecrBy(key string, n int64) (int64, error) {
 // Fails with ErrNotInteger if the value is not an integer in its shortest
 // decimal form, with ErrOverflow beyond the range of int64, with ErrWrongType
 // and ErrOutOfMemory. O(1). INCRBY.
-func (c *commands) IncrBy(key string, n int64) (int64, error) {
+func (c *commands) IncrBy(key string, n int64) (sum int64, err error) {
 	w, err := c.writeString(key)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
-	sum := n
+	defer w.done(&err)
+	sum = n
 	if w.entry != nil {
 		old, ok := value.Int(w.entry)
 		if !ok {
@@ -81,7 +81,7 @@ func (c *commands) IncrByDecimal(key, by string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		w.done()
+		w.done(nil)
 		return "", ErrNotFloat
 	}
 	_, text, err := c.incrByLongDouble(key, n)
@@ -93,7 +93,7 @@ func (c *commands) incrByLongDouble(key string, by number.LongDouble) (sum numbe
 	if err != nil {
 		return sum, "", err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if w.entry != nil {
 		var digits [20]byte
 		old, ok := number.ParseLongDouble(value.View(w.entry, digits[:]))

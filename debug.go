@@ -13,11 +13,11 @@ import (
 //
 // Within a transaction the whole store must be declared. O(n).
 func (c *commands) DebugDigest() (string, error) {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return "", err
 	}
-	defer m.done()
+	defer m.done(nil)
 	var sum value.Fingerprint
 	now := c.now()
 	for n := range c.ks.opts.Databases {
@@ -120,7 +120,7 @@ func footprint(e *table.Entry) int {
 //
 // Within a transaction the whole store must be declared. O(shards), and what is due.
 func (c *commands) SetActiveExpire(active bool) error {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (c *commands) SetActiveExpire(active bool) error {
 			c.ks.shards[i].rearm(c.ks) // it may have rung for nothing
 		}
 	}
-	m.done()
+	m.done(nil)
 	if active && c.tx == nil {
 		for i := range c.ks.shards {
 			c.ks.ring(&c.ks.shards[i])

@@ -280,7 +280,7 @@ func TestEmptyCollection(t *testing.T) {
 		require.NoError(t, err)
 		v.n, v.bytes = n, 100*n
 		w.modified()
-		w.done()
+		w.done(nil)
 	}
 	before := must(s.Stats()).Bytes
 	change(5)

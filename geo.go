@@ -283,7 +283,7 @@ func (c *commands) GeoSearchStore(dst, src string, q GeoQuery) (int, error) {
 // GeoSearchStoreWith is GeoSearchStore that may store distances.
 //
 // Fails as GeoSearchStore does. O(log n + m · log m). See GeoSearchStore.
-func (c *commands) GeoSearchStoreWith(dst, src string, q GeoQuery, o GeoStoreOptions) (int, error) {
+func (c *commands) GeoSearchStoreWith(dst, src string, q GeoQuery, o GeoStoreOptions) (stored int, err error) {
 	if err := q.check(); err != nil {
 		return 0, err
 	}
@@ -291,7 +291,7 @@ func (c *commands) GeoSearchStoreWith(dst, src string, q GeoQuery, o GeoStoreOpt
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	z, err := m.sourceZSet(src)
 	if err != nil {
 		return 0, err
@@ -315,9 +315,9 @@ func (c *commands) GeoSearchStoreWith(dst, src string, q GeoQuery, o GeoStoreOpt
 	for i := range members {
 		longest = max(longest, len(members[i].Member))
 	}
-	stored := value.NewZSet()
-	stored.Enlarge(len(members), longest, &c.ks.limits)
-	return m.storeZSet(dst, event, stored, members), nil
+	sorted := value.NewZSet()
+	sorted.Enlarge(len(members), longest, &c.ks.limits)
+	return m.storeZSet(dst, event, sorted, members), nil
 }
 
 // search returns what the query finds in a sorted set, which may be nil.

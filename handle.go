@@ -157,7 +157,7 @@ func (r *read) done() {
 //
 //	w, err := c.write(key)
 //	if err != nil { ... }
-//	defer w.done()
+//	defer w.done(&err)
 type write struct {
 	c       *commands
 	shard   *shard
@@ -217,6 +217,9 @@ const (
 
 // acquire opens a key that is about to be changed.
 func (w *write) acquire(c *commands, key string, n need) error {
+	if err := c.admit(); err != nil {
+		return err
+	}
 	if n&mayGrow != 0 && c.ks.memory.limit.Load() != 0 {
 		if err := c.makeRoom(); err != nil {
 			return err
@@ -229,7 +232,7 @@ func (w *write) acquire(c *commands, key string, n need) error {
 		return nil
 	}
 	if n&mustBeString != 0 && !value.IsString(w.entry) {
-		w.done()
+		w.done(nil)
 		return ErrWrongType
 	}
 	w.preserve()
@@ -475,18 +478,22 @@ func (w *write) effect(args ...string) {
 // event tells subscribers what happened to the key.
 func (w *write) event(class EventClass, name string) { w.c.event(class, name, w.key) }
 
-// done ends the hold.
-func (w *write) done() {
+// done ends the hold, and waits until the journal has what the command did: err is what the command returns, and
+// becomes the journal's error if it was none. With nil nobody waits.
+func (w *write) done(err *error) {
 	w.settle()
 	if !w.own {
 		return
 	}
-	w.commit()
+	logged := w.commit()
 	if w.ready != nil {
 		w.c.ks.yieldOne(w.shard, *w.ready)
-		return
+	} else {
+		w.shard.mu.Unlock()
 	}
-	w.shard.mu.Unlock()
+	if logged {
+		w.c.acknowledge(err)
+	}
 }
 
 // conclude is done of a key that may be gone, but has got nothing that anybody waits for. It
@@ -545,12 +552,8 @@ func (w *write) settleValue() {
 	w.size = size
 }
 
-// commit hands the effects of a command on one key to the journal.
-func (w *write) commit() {
-	if w.batch != nil {
-		w.batch.commit(w.c.ks)
-	}
-}
+// commit hands the effects of a command on one key to the journal, and reports whether there were any.
+func (w *write) commit() bool { return w.batch != nil && w.batch.commit(w.c.ks) }
 
 // payloadSize returns the bytes of a value that can change in place.
 func payloadSize(e *table.Entry) int {
@@ -569,7 +572,7 @@ func payloadSize(e *table.Entry) int {
 //
 //	m, err := c.writeAll(keys...)
 //	if err != nil { ... }
-//	defer m.done()
+//	defer m.done(&err)
 //	w := m.open(key)
 //	...
 //	w.settle()
@@ -591,6 +594,14 @@ func (c *commands) writeAll(keys ...string) (*multi, error) {
 
 // reduceAll opens several keys for a command that never needs more memory.
 func (c *commands) reduceAll(keys ...string) (*multi, error) {
+	if err := c.admit(); err != nil {
+		return nil, err
+	}
+	return c.lookAll(keys...)
+}
+
+// lookAll opens several keys for a command that only reads. Some may have expired.
+func (c *commands) lookAll(keys ...string) (*multi, error) {
 	return c.holdAll(c.ks.shardsOf(keys))
 }
 
@@ -651,16 +662,17 @@ func (m *multi) effect(args ...string) { m.batch.add(m.c.db, args) }
 
 func (m *multi) logged() bool { return m.c.ks.opts.Journal != nil }
 
-// done ends the hold.
-func (m *multi) done() {
+// done ends the hold as write.done does.
+func (m *multi) done(err *error) {
 	if m.c.tx != nil {
 		m.c.tx.ready = append(m.c.tx.ready, m.ready...)
 		return
 	}
-	if m.batch != nil {
-		m.batch.commit(m.c.ks)
-	}
+	logged := m.batch != nil && m.batch.commit(m.c.ks)
 	m.c.ks.yield(m.shards, m.ready)
+	if logged {
+		m.c.acknowledge(err)
+	}
 }
 
 // shardsOf returns the indexes of the keys' shards, in order, each once; of all

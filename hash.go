@@ -47,7 +47,7 @@ func (w *write) keepHash(h *value.Hash) {
 // live of the fields away.
 //
 // Fails with ErrWrongType, ErrTooLong and ErrOutOfMemory. O(n). HSET, HMSET.
-func (c *commands) HSet(key string, fields ...Field) (int, error) {
+func (c *commands) HSet(key string, fields ...Field) (added int, err error) {
 	if err := c.fitFields(fields); err != nil || len(fields) == 0 {
 		return 0, err
 	}
@@ -55,11 +55,11 @@ func (c *commands) HSet(key string, fields ...Field) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if h == nil {
 		h = value.NewHash(roomOf(fields))
 	}
-	added := c.setFields(h, fields, false)
+	added = c.setFields(h, fields, false)
 	w.keepHash(h)
 	w.event(EventHash, "hset")
 	if w.logged() {
@@ -123,7 +123,7 @@ func hashEffect(fields []Field, command ...string) []string {
 // did.
 //
 // Fails as HSet does. O(1). HSETNX.
-func (c *commands) HSetNX(key, field, v string) (bool, error) {
+func (c *commands) HSetNX(key, field, v string) (set bool, err error) {
 	if err := c.fits(max(len(field), len(v))); err != nil {
 		return false, err
 	}
@@ -131,7 +131,7 @@ func (c *commands) HSetNX(key, field, v string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	switch {
 	case h == nil:
 		h = value.NewHash(value.FieldRoom(field, v))
@@ -271,16 +271,15 @@ func (c *commands) HStrLen(key, field string) (int, error) {
 // that has none left is deleted.
 //
 // Fails with ErrWrongType. O(n). HDEL.
-func (c *commands) HDel(key string, fields ...string) (int, error) {
+func (c *commands) HDel(key string, fields ...string) (deleted int, err error) {
 	w, h, err := c.reduceHash(key)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if h == nil {
 		return 0, nil
 	}
-	deleted := 0
 	for _, field := range fields {
 		if h.Delete(field) {
 			deleted++
@@ -307,7 +306,7 @@ func (w *write) dropped(fields []string) {
 // Fails with ErrHashNotInteger if the value is not an integer in its shortest
 // decimal form, with ErrOverflow beyond the range of int64, with ErrWrongType
 // and ErrOutOfMemory. O(1). HINCRBY.
-func (c *commands) HIncrBy(key, field string, n int64) (int64, error) {
+func (c *commands) HIncrBy(key, field string, n int64) (sum int64, err error) {
 	if err := c.fits(len(field)); err != nil {
 		return 0, err
 	}
@@ -315,7 +314,7 @@ func (c *commands) HIncrBy(key, field string, n int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	var digits [20]byte
 	old := int64(0)
 	if h == nil {
@@ -325,7 +324,7 @@ func (c *commands) HIncrBy(key, field string, n int64) (int64, error) {
 			return 0, ErrHashNotInteger
 		}
 	}
-	sum := old + n
+	sum = old + n
 	if (sum > old) != (n > 0) && n != 0 {
 		return 0, ErrOverflow
 	}
@@ -377,7 +376,7 @@ func (c *commands) hincrByLongDouble(key, field string, by number.LongDouble) (s
 	if err != nil {
 		return sum, "", err
 	}
-	defer w.done()
+	defer w.done(&err)
 	var digits [20]byte
 	if h == nil {
 		h = value.NewHash(value.FieldRoom(field, maxDigits))

@@ -60,9 +60,9 @@ func (c *commands) HExpireAt(key string, t time.Time, fields ...string) ([]Field
 // HExpireAtWith is HExpireAt under a condition, as HExpireWith is HExpire.
 //
 // O(n log m). See HExpireAt.
-func (c *commands) HExpireAtWith(key string, t time.Time, x ExpireCondition, fields ...string) ([]FieldResult, error) {
+func (c *commands) HExpireAtWith(key string, t time.Time, x ExpireCondition, fields ...string) (results []FieldResult, err error) {
 	deadline := t.UnixMilli()
-	err := x.validate()
+	err = x.validate()
 	if err == nil {
 		err = fitsField(deadline)
 	}
@@ -73,8 +73,8 @@ func (c *commands) HExpireAtWith(key string, t time.Time, x ExpireCondition, fie
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
-	results := make([]FieldResult, len(fields))
+	defer w.done(&err)
+	results = make([]FieldResult, len(fields))
 	change := timing{w: w, h: h, deadline: deadline, now: c.now()}
 	for i, field := range fields {
 		results[i] = change.expire(field, x)
@@ -156,13 +156,13 @@ func (t *timing) tell(event string) {
 // became of each: FieldMissing, FieldUntimed or FieldChanged.
 //
 // Fails with ErrWrongType. O(n log m) in the fields of the hash with a deadline. HPERSIST.
-func (c *commands) HPersist(key string, fields ...string) ([]FieldResult, error) {
+func (c *commands) HPersist(key string, fields ...string) (results []FieldResult, err error) {
 	w, h, err := c.reduceHash(key)
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
-	results := make([]FieldResult, len(fields))
+	defer w.done(&err)
+	results = make([]FieldResult, len(fields))
 	t := timing{w: w, h: h}
 	for i, field := range fields {
 		results[i] = t.persist(field)
@@ -246,7 +246,7 @@ func (c *commands) fieldDeadlines(key string, fields []string, f func(i int, dea
 //
 // Fails with ErrWrongType, and with ErrInvalidExpire as HExpire does. O(n log m) in the fields
 // of the hash with a deadline. HGETEX.
-func (c *commands) HGetEx(key string, x Expiry, fields ...string) ([]Optional, error) {
+func (c *commands) HGetEx(key string, x Expiry, fields ...string) (values []Optional, err error) {
 	deadline, err := x.resolveField(c)
 	if err != nil {
 		return nil, err
@@ -255,8 +255,8 @@ func (c *commands) HGetEx(key string, x Expiry, fields ...string) ([]Optional, e
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
-	values := make([]Optional, len(fields))
+	defer w.done(&err)
+	values = make([]Optional, len(fields))
 	if h == nil {
 		return values, nil
 	}
@@ -304,7 +304,7 @@ type HSetOptions struct {
 //
 // Fails as HSet and HExpire do, and with ErrSyntax if the condition compares
 // values. O(n log m) in the fields of the hash with a deadline. HSETEX.
-func (c *commands) HSetWith(key string, o HSetOptions, fields ...Field) (bool, error) {
+func (c *commands) HSetWith(key string, o HSetOptions, fields ...Field) (set bool, err error) {
 	deadline, err := o.Expire.resolveField(c)
 	if err == nil && o.If.compares() {
 		err = ErrSyntax
@@ -319,7 +319,7 @@ func (c *commands) HSetWith(key string, o HSetOptions, fields ...Field) (bool, e
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if !o.If.holdsFields(h, fields) {
 		return false, nil
 	}
@@ -381,13 +381,13 @@ func hsetEffect(key string, x Expiry, fields []Field) []string {
 // them. A hash that has none left is deleted.
 //
 // Fails with ErrWrongType. O(n). HGETDEL.
-func (c *commands) HGetDel(key string, fields ...string) ([]Optional, error) {
+func (c *commands) HGetDel(key string, fields ...string) (values []Optional, err error) {
 	w, h, err := c.reduceHash(key)
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
-	values := make([]Optional, len(fields))
+	defer w.done(&err)
+	values = make([]Optional, len(fields))
 	if h == nil {
 		return values, nil
 	}

@@ -46,12 +46,12 @@ func corrupt(err error) error {
 //
 // Fails with ErrNotHLL for a string that is none, ErrCorruptHLL, ErrWrongType and ErrOutOfMemory. O(1) for
 // each element. PFADD.
-func (c *commands) PFAdd(key string, elements ...string) (bool, error) {
+func (c *commands) PFAdd(key string, elements ...string) (changed bool, err error) {
 	w, err := c.writeString(key)
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	old, err := w.sketch()
 	if err != nil {
 		return false, err
@@ -107,7 +107,7 @@ func (w *write) addAll(s hll.Sketch, elements []string) (_ hll.Sketch, changed b
 //
 // Fails with ErrNotHLL for a string that is none, ErrCorruptHLL and ErrWrongType. O(1) for one key whose estimate
 // is kept, else O(keys) with some ten microseconds for each. PFCOUNT.
-func (c *commands) PFCount(keys ...string) (int64, error) {
+func (c *commands) PFCount(keys ...string) (count int64, err error) {
 	if len(keys) != 1 {
 		return c.countUnion(keys)
 	}
@@ -118,7 +118,7 @@ func (c *commands) PFCount(keys ...string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	return w.count()
 }
 
@@ -179,11 +179,11 @@ func (c *commands) countUnion(keys []string) (int64, error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	m, err := c.reduceAll(keys...)
+	m, err := c.lookAll(keys...)
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	var u hll.Registers
 	if _, err := m.unite(&u, keys); err != nil {
 		return 0, err
@@ -221,13 +221,13 @@ func (m *multi) unite(u *hll.Registers, keys []string) (dense bool, err error) {
 //
 // Fails with ErrNotHLL for a string that is none, ErrCorruptHLL, ErrWrongType and ErrOutOfMemory. O(keys)
 // with some ten microseconds for each. PFMERGE.
-func (c *commands) PFMerge(dst string, keys ...string) error {
+func (c *commands) PFMerge(dst string, keys ...string) (err error) {
 	all := slices.Concat([]string{dst}, keys)
 	m, err := c.writeAll(all...)
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(&err)
 	var u hll.Registers
 	dense, err := m.unite(&u, all)
 	if err != nil {
@@ -329,12 +329,12 @@ func (c *commands) PFDebugGetReg(key string) ([]uint8, bool, error) {
 }
 
 // debugSketch calls f with the HyperLogLog of a key, and reports whether there is one.
-func (c *commands) debugSketch(key string, f func(w *write, s hll.Sketch) error) (bool, error) {
+func (c *commands) debugSketch(key string, f func(w *write, s hll.Sketch) error) (_ bool, err error) {
 	w, err := c.writeString(key)
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	s, err := w.sketch()
 	if err != nil || s == nil {
 		return false, err

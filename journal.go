@@ -4,12 +4,24 @@ package nook
 // that give the same result whenever they are run. (EXPIRE becomes PEXPIREAT,
 // INCRBYFLOAT becomes SET, a key that expires becomes DEL.) Running all effects on an empty
 // store, in order, makes a copy of the store.
+//
+// Its methods are called from any number of goroutines. They must not call the store.
 type Journal interface {
+	// Admit is called before a command changes anything. If it fails, so does the command, with the same error, and nothing
+	// has changed. It should be quick.
+	Admit() error
+
 	// Append receives the effects of one command or of one transaction, which
 	// must take effect together if there are several. It is called with the locks of the
 	// changed keys held: calls that concern the same key come in the order of
-	// the changes. It must not call the store. The effects are the journal's to keep.
+	// the changes. The effects are the journal's to keep. What comes while Admit fails is what
+	// happened all the same: keys expire, and transactions that had begun go on.
 	Append(effects []Effect)
+
+	// Commit is called after a command has appended, with no lock held, and before it returns. Commit returns when
+	// all that was appended before is as safe as the journal promises. If it fails, the command returns that
+	// error, though it has changed the store. See also Caller.Deferred.
+	Commit() error
 }
 
 // An Effect is one command and the number of the database it applies to.
@@ -30,9 +42,40 @@ func (b *batch) add(db int, args []string) {
 	}
 }
 
-func (b *batch) commit(ks *keyspace) {
-	if len(b.effects) > 0 {
-		ks.opts.Journal.Append(b.effects)
-		b.effects = nil
+// commit hands the effects to the journal, and reports whether there were any.
+func (b *batch) commit(ks *keyspace) bool {
+	if len(b.effects) == 0 {
+		return false
 	}
+	ks.opts.Journal.Append(b.effects)
+	b.effects = nil
+	return true
+}
+
+// admit returns why the journal would take no effects now, nil if it does.
+func (c *commands) admit() error {
+	if j := c.ks.opts.Journal; j != nil {
+		return j.Admit()
+	}
+	return nil
+}
+
+// acknowledge waits until the journal has made good what it promises for the effects that were appended. *err is what the command
+// returns; with nil for err nobody waits.
+func (c *commands) acknowledge(err *error) {
+	if err == nil || c.as != nil && c.as.Deferred {
+		return
+	}
+	if failed := c.ks.opts.Journal.Commit(); *err == nil {
+		*err = failed
+	}
+}
+
+// Commit returns when all that was changed before the call is as safe as the Journal promises, or why it is not. It is for a Caller
+// who has asked for it by Deferred. Without a Journal it does nothing.
+func (s *Store) Commit() error {
+	if s.ks.opts.Journal == nil {
+		return nil
+	}
+	return s.ks.opts.Journal.Commit()
 }

@@ -21,6 +21,9 @@ type entries struct {
 	list [][]nook.Effect // guarded by mu
 }
 
+func (*entries) Admit() error  { return nil }
+func (*entries) Commit() error { return nil }
+
 func (j *entries) Append(effects []nook.Effect) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -259,6 +262,89 @@ func TestEffects(t *testing.T) {
 
 // TestEffectsOfTransactions shows that a transaction is one entry, whatever
 // becomes of it.
+// pledge is a journal that may refuse or fail, and knows what it has not been asked to keep yet.
+type pledge struct {
+	refusal, failure  error
+	appended, waiting int
+}
+
+func (j *pledge) Admit() error         { return j.refusal }
+func (j *pledge) Append([]nook.Effect) { j.appended++; j.waiting++ }
+func (j *pledge) Commit() error        { j.waiting = 0; return j.failure }
+
+// TestCommit runs commands on a journal that promises to keep what they did, and on one that fails to.
+func TestCommit(t *testing.T) {
+	j := new(pledge)
+	s := nook.NewChecked(t, nook.Options{Clock: nook.NewManualClock(time.Time{}), Journal: j})
+	j.failure = nook.ErrTimeout // any error
+	for _, row := range effectRows {
+		before := j.appended
+		reply := do(t, s.Select(0), strings.Fields(row.command)...)
+		if row.command == findsExpired {
+			continue
+		}
+		require.Zero(t, j.waiting, row.command)
+		require.Equal(t, row.effects != "", j.appended > before, row.command)
+		if row.effects != "" {
+			require.Equal(t, resp.KindError, reply.Kind, row.command)
+		}
+	}
+}
+
+// findsExpired is a command that reads only, and has nothing to acknowledge, though its key goes by this.
+const findsExpired = "get k"
+
+// TestAdmit runs commands on a journal that refuses, which change nothing then.
+func TestAdmit(t *testing.T) {
+	j := new(pledge)
+	s := nook.NewChecked(t, nook.Options{Clock: nook.NewManualClock(time.Time{}), Journal: j})
+	digest := func() string {
+		sum, err := s.DebugDigest()
+		require.NoError(t, err)
+		return sum
+	}
+	for _, row := range effectRows {
+		before := digest()
+		j.refusal = nook.ErrTimeout // any error
+		reply := do(t, s.Select(0), strings.Fields(row.command)...)
+		require.Equal(t, before, digest(), row.command)
+		j.refusal = nil
+		if row.effects != "" && row.command != findsExpired {
+			require.Equal(t, nook.ErrTimeout.Error(), reply.Str, row.command)
+			do(t, s.Select(0), strings.Fields(row.command)...)
+		}
+	}
+}
+
+// TestDeferred is of a caller who waits for many commands at once.
+func TestDeferred(t *testing.T) {
+	j := &pledge{failure: nook.ErrTimeout}
+	s := nook.NewChecked(t, nook.Options{Journal: j})
+	c := s.As(&nook.Caller{Deferred: true})
+	require.NoError(t, c.Set("a", "1"))
+	require.NoError(t, c.Exec(func(tx *nook.Tx) error { return tx.Set("b", "1") }, "b"))
+	require.Equal(t, 2, j.waiting)
+	require.ErrorIs(t, s.Commit(), nook.ErrTimeout)
+	require.Zero(t, j.waiting)
+	require.NoError(t, nook.NewChecked(t, nook.Options{}).Commit())
+}
+
+// TestCommitOfTransactions waits once, at the end.
+func TestCommitOfTransactions(t *testing.T) {
+	j := &pledge{failure: nook.ErrTimeout}
+	s := nook.NewChecked(t, nook.Options{Journal: j})
+	err := s.Exec(func(tx *nook.Tx) error {
+		require.NoError(t, tx.Set("a", "1"))
+		require.NoError(t, tx.Set("b", "1"))
+		return nil
+	})
+	require.ErrorIs(t, err, nook.ErrTimeout)
+	require.Zero(t, j.waiting)
+	require.ErrorIs(t, s.Exec(func(tx *nook.Tx) error { return tx.Set("a", "2") }), nook.ErrTimeout)
+	require.ErrorIs(t, s.PutLibrary(nook.Library{Name: "l", Code: "c"}), nook.ErrTimeout)
+	require.Zero(t, j.waiting)
+}
+
 func TestEffectsOfTransactions(t *testing.T) {
 	j := new(entries)
 	clock := nook.NewManualClock(time.Time{})

@@ -10,7 +10,7 @@ import (
 // Del deletes keys and returns how many of them there were.
 //
 // O(n). DEL.
-func (c *commands) Del(keys ...string) (int, error) {
+func (c *commands) Del(keys ...string) (deleted int, err error) {
 	if len(keys) != 1 {
 		return c.eachKey(keys, (*write).deleteAny)
 	}
@@ -18,7 +18,7 @@ func (c *commands) Del(keys ...string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if w.entry == nil {
 		return 0, nil
 	}
@@ -67,7 +67,7 @@ func (c *commands) Touch(keys ...string) (int, error) {
 
 // eachKey calls f for each of the keys, as one step, and returns how many of
 // them there were.
-func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
+func (c *commands) eachKey(keys []string, f func(w *write)) (_ int, err error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
@@ -75,7 +75,7 @@ func (c *commands) eachKey(keys []string, f func(w *write)) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	count := 0
 	for _, key := range keys {
 		w := m.open(key)
@@ -104,11 +104,11 @@ func (c *commands) Exists(keys ...string) (int, error) {
 		}
 		return 1, nil
 	}
-	m, err := c.reduceAll(keys...)
+	m, err := c.lookAll(keys...)
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	count := 0
 	for _, key := range keys {
 		w := m.look(c, key)
@@ -151,12 +151,12 @@ func (c *commands) Rename(src, dst string) error {
 // Fails with ErrNoSuchKey. O(1). RENAMENX.
 func (c *commands) RenameNX(src, dst string) (bool, error) { return c.rename(src, dst, false) }
 
-func (c *commands) rename(src, dst string, replace bool) (bool, error) {
+func (c *commands) rename(src, dst string, replace bool) (_ bool, err error) {
 	m, err := c.reduceAll(src, dst)
 	if err != nil {
 		return false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	from := m.open(src)
 	if from.entry == nil {
 		return false, ErrNoSuchKey
@@ -218,7 +218,7 @@ func (c *commands) Copy(src, dst string) (bool, error) {
 // CopyWith is Copy to another database or over another key.
 //
 // Fails with ErrSameObject, ErrDBIndex and ErrOutOfMemory. O(n) in the value. See Copy.
-func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
+func (c *commands) CopyWith(src, dst string, o CopyOptions) (copied bool, err error) {
 	target := c
 	if o.DB.other {
 		target = c.Select(o.DB.number)
@@ -233,7 +233,7 @@ func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	from := m.open(src)
 	from.noteMiss()
 	if from.entry == nil {
@@ -259,7 +259,7 @@ func (c *commands) CopyWith(src, dst string, o CopyOptions) (bool, error) {
 // there is no such key, or if there is one of the same name.
 //
 // Fails with ErrSameObject and ErrDBIndex. O(1). MOVE.
-func (c *commands) Move(key string, db int) (bool, error) {
+func (c *commands) Move(key string, db int) (moved bool, err error) {
 	target := c.Select(db)
 	switch {
 	case uint(db) >= uint(c.ks.opts.Databases):
@@ -271,7 +271,7 @@ func (c *commands) Move(key string, db int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	from := m.open(key)
 	if from.entry == nil {
 		return false, nil
@@ -298,11 +298,11 @@ func (c *commands) Move(key string, db int) (bool, error) {
 //
 // O(shards). RANDOMKEY.
 func (c *commands) RandomKey() (string, bool, error) {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return "", false, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	for key, ok := m.random(); ok; key, ok = m.random() {
 		if m.look(c, key).entry != nil { // else it has just expired
 			return key, true, nil
@@ -350,23 +350,23 @@ func (sh *shard) size(db int) int {
 //
 // O(shards). DBSIZE.
 func (c *commands) DBSize() (int, error) {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	return m.size(), nil
 }
 
 // FlushDB deletes all keys of the database.
 //
 // O(shards), and in watched keys. FLUSHDB.
-func (c *commands) FlushDB() error {
+func (c *commands) FlushDB() (err error) {
 	m, err := c.reduceAll()
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(&err)
 	m.flush(c.db)
 	c.ks.invalidateAll()
 	if m.logged() {
@@ -376,12 +376,12 @@ func (c *commands) FlushDB() error {
 }
 
 // FlushAll deletes all keys of all databases. FLUSHALL.
-func (c *commands) FlushAll() error {
+func (c *commands) FlushAll() (err error) {
 	m, err := c.reduceAll()
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(&err)
 	for db := range c.ks.opts.Databases {
 		m.flush(db)
 	}
@@ -433,7 +433,7 @@ func (sh *shard) has(p place) bool {
 // SwapDB exchanges two databases: what was in one is in the other from then on.
 //
 // Fails with ErrDBIndex. O(shards). SWAPDB.
-func (c *commands) SwapDB(a, b int) error {
+func (c *commands) SwapDB(a, b int) (err error) {
 	if n := uint(c.ks.opts.Databases); uint(a) >= n || uint(b) >= n {
 		return ErrDBIndex
 	}
@@ -441,7 +441,7 @@ func (c *commands) SwapDB(a, b int) error {
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(&err)
 	if a == b {
 		return nil
 	}

@@ -79,11 +79,11 @@ func (c *commands) lcs(a, b string) (*lcs, error) {
 
 // lcsOperands reads both values at one moment.
 func (c *commands) lcsOperands(a, b string) (*lcs, error) {
-	m, err := c.reduceAll(a, b)
+	m, err := c.lookAll(a, b)
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	l := new(lcs)
 	var wrong error
 	l.a, err = m.frozen(a)

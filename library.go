@@ -73,32 +73,40 @@ func (c *commands) changeLibraries(change func(byName map[string]Library) []stri
 	if uint(c.db) >= uint(c.ks.opts.Databases) {
 		return ErrDBIndex
 	}
+	err := c.admit()
+	if err == nil && c.exchangeLibraries(change, &err) {
+		c.acknowledge(&err)
+	}
+	return err
+}
+
+// exchangeLibraries is changeLibraries under the lock of the libraries. It reports whether there is an effect to wait for.
+func (c *commands) exchangeLibraries(change func(byName map[string]Library) []string, err *error) (logged bool) {
 	l := &c.ks.libraries
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return ErrClosed
+		*err = ErrClosed
+		return false
 	}
 	if l.byName == nil {
 		l.byName = map[string]Library{}
 	}
 	effect := change(l.byName)
 	if effect == nil {
-		return nil
+		return false
 	}
 	l.revision.Add(1)
-	if c.ks.opts.Journal == nil {
-		return nil
+	switch {
+	case c.ks.opts.Journal == nil:
+		return false
+	case c.tx != nil:
+		c.tx.batch.add(c.db, effect)
+		return false
 	}
 	b := new(batch)
-	if c.tx != nil {
-		b = c.tx.batch
-	}
 	b.add(c.db, effect)
-	if c.tx == nil {
-		b.commit(c.ks)
-	}
-	return nil
+	return b.commit(c.ks)
 }
 
 // copied returns a copy of the libraries, and their revision.

@@ -75,7 +75,7 @@ func (c *commands) RPushX(key string, values ...string) (int, error) {
 	return c.push(key, Right, false, values)
 }
 
-func (c *commands) push(key string, at Side, create bool, values []string) (int, error) {
+func (c *commands) push(key string, at Side, create bool, values []string) (_ int, err error) {
 	for _, v := range values {
 		if err := c.fits(len(v)); err != nil {
 			return 0, err
@@ -85,7 +85,7 @@ func (c *commands) push(key string, at Side, create bool, values []string) (int,
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	switch {
 	case l == nil && (!create || len(values) == 0):
 		return 0, nil
@@ -116,12 +116,12 @@ func (c *commands) LPop(key string) (string, bool, error) { return c.pop(key, Le
 // Fails with ErrWrongType. O(1). RPOP.
 func (c *commands) RPop(key string) (string, bool, error) { return c.pop(key, Right) }
 
-func (c *commands) pop(key string, at Side) (string, bool, error) {
+func (c *commands) pop(key string, at Side) (_ string, _ bool, err error) {
 	w, l, err := c.reduceList(key)
 	if err != nil {
 		return "", false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if l == nil {
 		return "", false, nil
 	}
@@ -146,7 +146,7 @@ func (c *commands) LPopCount(key string, n int) ([]string, bool, error) { return
 // Fails with ErrWrongType, and with ErrNotPositive for n below 0. O(n). See RPop.
 func (c *commands) RPopCount(key string, n int) ([]string, bool, error) { return c.popN(key, Right, n) }
 
-func (c *commands) popN(key string, at Side, n int) ([]string, bool, error) {
+func (c *commands) popN(key string, at Side, n int) (_ []string, _ bool, err error) {
 	if n < 0 {
 		return nil, false, ErrNotPositive
 	}
@@ -154,7 +154,7 @@ func (c *commands) popN(key string, at Side, n int) ([]string, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if l == nil {
 		return nil, false, nil
 	}
@@ -228,7 +228,7 @@ func seek(l *value.List, index int64) quicklist.Spot {
 //
 // Fails with ErrNoSuchKey, ErrOutOfRange, ErrWrongType, ErrTooLong and ErrOutOfMemory. O(1) near
 // the ends, else as LIndex. LSET.
-func (c *commands) LSet(key string, index int64, element string) error {
+func (c *commands) LSet(key string, index int64, element string) (err error) {
 	if err := c.fits(len(element)); err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (c *commands) LSet(key string, index int64, element string) error {
 	if err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if l == nil {
 		return ErrNoSuchKey
 	}
@@ -275,7 +275,7 @@ func (h Where) String() string {
 //
 // Fails with ErrSyntax for no known side, with ErrWrongType, ErrTooLong and ErrOutOfMemory. O(n) up to
 // the pivot. LINSERT.
-func (c *commands) LInsert(key string, side Where, pivot, element string) (int, bool, error) {
+func (c *commands) LInsert(key string, side Where, pivot, element string) (length int, found bool, err error) {
 	if side > After {
 		return 0, false, ErrSyntax
 	}
@@ -286,7 +286,7 @@ func (c *commands) LInsert(key string, side Where, pivot, element string) (int, 
 	if err != nil {
 		return 0, false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if l == nil {
 		return 0, false, nil
 	}
@@ -338,12 +338,12 @@ func indexes(start, stop int64, n int) (from, to int) {
 // returns them. If that leaves none, the key is deleted.
 //
 // Fails with ErrWrongType. O(n) in the elements removed. LTRIM.
-func (c *commands) LTrim(key string, start, stop int64) error {
+func (c *commands) LTrim(key string, start, stop int64) (err error) {
 	w, l, err := c.reduceList(key)
 	if err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if l == nil {
 		return nil
 	}
@@ -361,12 +361,12 @@ func (c *commands) LTrim(key string, start, stop int64) error {
 // the left on, or -count from the right on if count is negative, or all if it is 0.
 //
 // Fails with ErrWrongType. O(n). LREM.
-func (c *commands) LRem(key string, count int64, element string) (int, error) {
+func (c *commands) LRem(key string, count int64, element string) (removed int, err error) {
 	w, l, err := c.reduceList(key)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if l == nil {
 		return 0, nil
 	}
@@ -377,7 +377,7 @@ func (c *commands) LRem(key string, count int64, element string) (int, error) {
 	case count < 0:
 		from, most = quicklist.Back, int(-max(count, -int64(most)))
 	}
-	removed := l.Remove(from, &c.ks.limits, most, element)
+	removed = l.Remove(from, &c.ks.limits, most, element)
 	if removed == 0 {
 		return 0, nil
 	}
@@ -446,7 +446,7 @@ func (o LPosOptions) search() value.Search {
 // returns it, and false if there is no such list. Both may be the same, which then is rotated.
 //
 // Fails with ErrSyntax for no known side, with ErrWrongType and ErrOutOfMemory. O(1). LMOVE.
-func (c *commands) LMove(src, dst string, from, to Side) (string, bool, error) {
+func (c *commands) LMove(src, dst string, from, to Side) (element string, ok bool, err error) {
 	if from > Right || to > Right {
 		return "", false, ErrSyntax
 	}
@@ -454,7 +454,7 @@ func (c *commands) LMove(src, dst string, from, to Side) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	return m.move(src, dst, from, to)
 }
 
@@ -512,7 +512,7 @@ type KeyValues struct {
 //
 // Fails with ErrSyntax for no known side, with ErrPopCount for n below 1, and with ErrWrongType if the first key that exists
 // is no list. O(keys + n). LMPOP.
-func (c *commands) LMPop(from Side, n int, keys ...string) (KeyValues, bool, error) {
+func (c *commands) LMPop(from Side, n int, keys ...string) (popped KeyValues, ok bool, err error) {
 	switch {
 	case from > Right:
 		return KeyValues{}, false, ErrSyntax
@@ -525,7 +525,7 @@ func (c *commands) LMPop(from Side, n int, keys ...string) (KeyValues, bool, err
 	if err != nil {
 		return KeyValues{}, false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	return m.popFirst(from, n, keys)
 }
 

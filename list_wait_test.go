@@ -123,6 +123,9 @@ func TestListServedWithEveryEffect(t *testing.T) {
 // journalFunc is a journal that is a function.
 type journalFunc func(effects []Effect)
 
+func (journalFunc) Admit() error  { return nil }
+func (journalFunc) Commit() error { return nil }
+
 func (f journalFunc) Append(effects []Effect) { f(effects) }
 
 // TestListQueue has many workers take what others push. Each element is taken once.

@@ -826,6 +826,9 @@ type journal struct {
 	calls   int
 }
 
+func (*journal) Admit() error  { return nil }
+func (*journal) Commit() error { return nil }
+
 func (j *journal) Append(effects []nook.Effect) {
 	j.effects = append(j.effects, effects...)
 	j.calls++

@@ -19,11 +19,11 @@ func (c *commands) MGet(keys ...string) ([]Optional, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	m, err := c.reduceAll(keys...)
+	m, err := c.lookAll(keys...)
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	values := make([]Optional, len(keys))
 	for i, key := range keys {
 		w := m.look(c, key)
@@ -70,7 +70,7 @@ func (c *commands) MSetWith(o MSetOptions, pairs ...Pair) (bool, error) {
 	return c.msetNamed("msetex", o, pairs)
 }
 
-func (c *commands) msetNamed(command string, o MSetOptions, pairs []Pair) (bool, error) {
+func (c *commands) msetNamed(command string, o MSetOptions, pairs []Pair) (_ bool, err error) {
 	deadline, err := o.Expire.resolve(c, 0, expiryNone, command)
 	if err == nil && o.If.compares() {
 		err = ErrSyntax
@@ -89,7 +89,7 @@ func (c *commands) msetNamed(command string, o MSetOptions, pairs []Pair) (bool,
 	if err != nil {
 		return false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	if !m.all(keys, o.If) {
 		return false, nil
 	}

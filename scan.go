@@ -23,11 +23,11 @@ const defaultScanCount = 10
 // The pattern knows * (anything), ? (any byte), [abc], [a-z], [^a] and \ before
 // a special character. O(n); see Scan. KEYS.
 func (c *commands) Keys(pattern string) ([]string, error) {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	var keys []string
 	now := c.now()
 	for i := range c.ks.shards {

@@ -32,12 +32,12 @@ func (c *commands) readSet(key string) (read, *value.Set, error) {
 // made if there is none, unless there are no members to add.
 //
 // Fails with ErrWrongType and ErrOutOfMemory. O(n). SADD.
-func (c *commands) SAdd(key string, members ...string) (int, error) {
+func (c *commands) SAdd(key string, members ...string) (added int, err error) {
 	w, s, err := c.writeSet(key)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	limits := &c.ks.limits
 	switch {
 	case s != nil:
@@ -48,7 +48,6 @@ func (c *commands) SAdd(key string, members ...string) (int, error) {
 		s = value.NewSet(members[0], len(members), limits)
 		w.put(value.New(key, s, 0))
 	}
-	added := 0
 	for _, member := range members {
 		if s.Add(member, limits) {
 			added++
@@ -69,16 +68,15 @@ func (c *commands) SAdd(key string, members ...string) (int, error) {
 // SRem removes members from a set and returns how many of them were there.
 //
 // Fails with ErrWrongType. O(n). SREM.
-func (c *commands) SRem(key string, members ...string) (int, error) {
+func (c *commands) SRem(key string, members ...string) (removed int, err error) {
 	w, s, err := c.reduceSet(key)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil {
 		return 0, nil
 	}
-	removed := 0
 	for _, member := range members {
 		if s.Remove(member) {
 			removed++
@@ -160,12 +158,12 @@ func (c *commands) SCard(key string) (int, error) {
 // or in neither.
 //
 // Fails with ErrWrongType. O(1). SMOVE.
-func (c *commands) SMove(src, dst, member string) (bool, error) {
+func (c *commands) SMove(src, dst, member string) (moved bool, err error) {
 	m, err := c.reduceAll(src, dst)
 	if err != nil {
 		return false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	w := m.open(src)
 	if w.entry == nil {
 		return false, nil
@@ -204,16 +202,16 @@ func (c *commands) SMove(src, dst, member string) (bool, error) {
 // is no such key.
 //
 // Fails with ErrWrongType. O(1). SPOP.
-func (c *commands) SPop(key string) (string, bool, error) {
+func (c *commands) SPop(key string) (member string, ok bool, err error) {
 	w, s, err := c.reduceSet(key)
 	if err != nil {
 		return "", false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil {
 		return "", false, nil
 	}
-	member := s.Pop(w.shard.rand)
+	member = s.Pop(w.shard.rand)
 	w.modified()
 	w.event(EventSet, "spop")
 	if w.logged() {
@@ -226,7 +224,7 @@ func (c *commands) SPop(key string) (string, bool, error) {
 // selection has the same probability.
 //
 // Fails with ErrWrongType, and with ErrNotPositive if n is below 0. O(n). See SPop.
-func (c *commands) SPopCount(key string, n int) ([]string, error) {
+func (c *commands) SPopCount(key string, n int) (members []string, err error) {
 	if n < 0 {
 		return nil, ErrNotPositive
 	}
@@ -234,7 +232,7 @@ func (c *commands) SPopCount(key string, n int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil || n == 0 {
 		return nil, nil
 	}
@@ -244,7 +242,7 @@ func (c *commands) SPopCount(key string, n int) ([]string, error) {
 		w.delete()
 		return members, nil
 	}
-	members := s.PopSome(w.shard.rand, n, &c.ks.limits)
+	members = s.PopSome(w.shard.rand, n, &c.ks.limits)
 	w.modified()
 	if w.logged() {
 		w.effect(append([]string{"SREM", key}, members...)...)
@@ -317,13 +315,13 @@ type setOperation func(l *value.Limits, sets []*value.Set) *value.Set
 
 // readSets holds sets that a command reads, of which there is at least one; see sources.
 func (c *commands) readSets(keys []string) (*multi, []*value.Set, error) {
-	m, err := c.reduceAll(keys...)
+	m, err := c.lookAll(keys...)
 	if err != nil {
 		return nil, nil, err
 	}
 	sets, err := m.sources(keys)
 	if err != nil {
-		m.done()
+		m.done(nil)
 		return nil, nil, err
 	}
 	return m, sets, nil
@@ -338,7 +336,7 @@ func (c *commands) combine(op setOperation, keys []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	if s := op(&c.ks.limits, sets); s != nil {
 		return s.Members(), nil
 	}
@@ -347,12 +345,12 @@ func (c *commands) combine(op setOperation, keys []string) ([]string, error) {
 
 // combineTo makes what an operation makes of sets the value of a key, and returns its
 // size. The command is named as on the wire, in lower case.
-func (c *commands) combineTo(command string, op setOperation, dst string, keys []string) (int, error) {
+func (c *commands) combineTo(command string, op setOperation, dst string, keys []string) (_ int, err error) {
 	m, err := c.writeAll(append([]string{dst}, keys...)...)
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	sets, err := m.sources(keys)
 	if err != nil {
 		return 0, err
@@ -385,7 +383,7 @@ func (c *commands) SInter(keys ...string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	if slices.Contains(sets, nil) {
 		return nil, nil
 	}
@@ -457,7 +455,7 @@ func (c *commands) SInterCardWith(o SInterCardOptions, keys ...string) (int, err
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	if slices.Contains(sets, nil) {
 		return 0, nil
 	}

@@ -73,11 +73,11 @@ func (c *commands) UpdateSettings(change func(s *Settings) error) error {
 
 // update is UpdateSettings but for the room that it may take.
 func (c *commands) update(change func(s *Settings) error) error {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(nil)
 	s := c.ks.current()
 	if err := change(&s); err != nil {
 		return err

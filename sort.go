@@ -56,11 +56,11 @@ func (c *commands) Sort(key string) ([]string, error) {
 //
 // Fails as Sort does. O(n log n). See Sort.
 func (c *commands) SortWith(key string, o SortOptions) ([]Optional, error) {
-	m, err := c.reduceAll(o.keys(key)...)
+	m, err := c.lookAll(o.keys(key)...)
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	s := sorting{m: m, o: &o}
 	return s.results(key)
 }
@@ -69,12 +69,12 @@ func (c *commands) SortWith(key string, o SortOptions) ([]Optional, error) {
 // absent becomes empty. If there is nothing, dst is deleted.
 //
 // Fails as SortWith does, and with ErrOutOfMemory. O(n log n). See Sort.
-func (c *commands) SortStore(dst, key string, o SortOptions) (int, error) {
+func (c *commands) SortStore(dst, key string, o SortOptions) (stored int, err error) {
 	m, err := c.writeAll(o.keys(key, dst)...)
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	s := sorting{m: m, o: &o, store: true}
 	found, err := s.results(key)
 	if err != nil {

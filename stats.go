@@ -39,11 +39,11 @@ type DatabaseStats struct {
 //
 // O(shards). INFO.
 func (c *commands) Stats() (Stats, error) {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return Stats{}, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	ks := c.ks
 	s := Stats{
 		Databases:       make([]DatabaseStats, ks.opts.Databases),

@@ -43,7 +43,7 @@ func (c *commands) XAdd(key string, fields ...Field) (StreamID, error) {
 //
 // Fails also with ErrStreamZeroID and ErrStreamOldID for an ID that is not greater than all before, and as XTrim does. O(fields +
 // removed). See XAdd.
-func (c *commands) XAddWith(key string, o XAddOptions, fields ...Field) (StreamID, bool, error) {
+func (c *commands) XAddWith(key string, o XAddOptions, fields ...Field) (id StreamID, ok bool, err error) {
 	var room [2 * fieldsOnStack]string
 	flat := flatFields(room[:0], fields)
 	if err := c.checkXAdd(&o, flat); err != nil {
@@ -53,21 +53,21 @@ func (c *commands) XAddWith(key string, o XAddOptions, fields ...Field) (StreamI
 	if err != nil {
 		return StreamID{}, false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil && o.NoMkStream {
 		return StreamID{}, false, nil
 	}
-	id, err := w.add(s, o.ID, flat)
+	added, err := w.add(s, o.ID, flat)
 	if err != nil {
 		return StreamID{}, false, err
 	}
 	if w.logged() {
-		w.effect(append([]string{"XADD", key, id.String()}, flat...)...)
+		w.effect(append([]string{"XADD", key, added.String()}, flat...)...)
 	}
 	if o.Trim.By != TrimNone {
 		w.trim(w.entry.Object().(*value.Stream), &o.Trim)
 	}
-	return StreamID(id), true, nil
+	return StreamID(added), true, nil
 }
 
 // fieldsOnStack is up to how many fields an entry is added without an allocation for the list of them.
@@ -220,12 +220,12 @@ func unflatten(dst []Field, flat []string) []Field {
 // entries stays.
 //
 // Fails with ErrWrongType. O(log n) for each. XDEL.
-func (c *commands) XDel(key string, ids ...StreamID) (int, error) {
+func (c *commands) XDel(key string, ids ...StreamID) (deleted int, err error) {
 	w, s, err := c.writeStream(key, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil {
 		return 0, nil
 	}
@@ -299,7 +299,7 @@ const (
 //
 // Fails with ErrSyntax for no known refs, and with ErrWrongType. O(log n) for each, and for each group unless
 // references are kept. XDELEX.
-func (c *commands) XDelEx(key string, refs StreamRefs, ids ...StreamID) ([]StreamDelResult, error) {
+func (c *commands) XDelEx(key string, refs StreamRefs, ids ...StreamID) (results []StreamDelResult, err error) {
 	if refs > AckedRefs {
 		return nil, ErrSyntax
 	}
@@ -307,8 +307,8 @@ func (c *commands) XDelEx(key string, refs StreamRefs, ids ...StreamID) ([]Strea
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
-	results := make([]StreamDelResult, len(ids))
+	defer w.done(&err)
+	results = make([]StreamDelResult, len(ids))
 	removed := 0
 	var effect []string
 	for i, id := range ids {

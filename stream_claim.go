@@ -87,19 +87,19 @@ func (x *claim) open(c *commands, key, group string) (err error) {
 }
 
 // done ends the claim.
-func (x *claim) done() {
+func (x *claim) done(err *error) {
 	if x.w.entry != nil {
 		x.w.aside()
 	}
-	x.w.done()
+	x.w.done(err)
 }
 
 // claim is XClaim.
-func (x *claim) claim(c *commands, key, group string, ids []StreamID) error {
+func (x *claim) claim(c *commands, key, group string, ids []StreamID) (err error) {
 	if err := x.open(c, key, group); err != nil {
 		return err
 	}
-	defer x.done()
+	defer x.done(&err)
 	moved := x.g.LastID.Less(stream.ID(x.o.LastID))
 	if moved {
 		x.g.LastID = stream.ID(x.o.LastID)
@@ -222,7 +222,7 @@ func (c *commands) XAutoClaimJustID(
 }
 
 // auto is XAutoClaim.
-func (x *claim) auto(c *commands, key, group string, start StreamBound, count int) (AutoClaim, error) {
+func (x *claim) auto(c *commands, key, group string, start StreamBound, count int) (_ AutoClaim, err error) {
 	first, err := start.first()
 	switch {
 	case err != nil:
@@ -235,7 +235,7 @@ func (x *claim) auto(c *commands, key, group string, start StreamBound, count in
 	if err := x.open(c, key, group); err != nil {
 		return AutoClaim{}, err
 	}
-	defer x.done()
+	defer x.done(&err)
 	next := x.claimFrom(first, count)
 	return AutoClaim{Next: StreamID(next), Entries: x.entries, IDs: x.ids, Deleted: x.deleted}, nil
 }

@@ -15,11 +15,11 @@ func (c *commands) changeGroup(key, group string, n need) (w *write, s *value.St
 		return nil, nil, nil, err
 	}
 	if s == nil {
-		w.done()
+		w.done(nil)
 		return nil, nil, nil, ErrNoStream
 	}
 	if g = s.Group(group); g == nil {
-		w.done()
+		w.done(nil)
 		return nil, nil, nil, noGroupOf(key, group)
 	}
 	return w, s, g, nil
@@ -36,7 +36,7 @@ func (c *commands) useGroup(key, group string) (w *write, s *value.Stream, g *va
 	} else if g = s.Group(group); g != nil {
 		return w, s, g, nil
 	}
-	w.done()
+	w.done(nil)
 	return nil, nil, nil, noGroup(key, group)
 }
 
@@ -65,7 +65,7 @@ func (c *commands) XGroupCreate(key, group string, from StreamStart) error {
 // start, from which XInfoGroups tells how far the group is behind.
 //
 // Fails as XGroupCreate does, and with ErrEntriesRead. O(groups). See XGroupCreate.
-func (c *commands) XGroupCreateWith(key, group string, from StreamStart, o XGroupOptions) error {
+func (c *commands) XGroupCreateWith(key, group string, from StreamStart, o XGroupOptions) (err error) {
 	read, err := entriesRead(o.Read)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c *commands) XGroupCreateWith(key, group string, from StreamStart, o XGrou
 	if err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil && !o.MkStream {
 		return ErrNoStream
 	}
@@ -121,7 +121,7 @@ func (c *commands) XGroupSetID(key, group string, from StreamStart) error {
 // is not known from then on.
 //
 // Fails as XGroupSetID does, and with ErrEntriesRead. O(log groups). See XGroupSetID.
-func (c *commands) XGroupSetIDWith(key, group string, from StreamStart, read OptionalInt) error {
+func (c *commands) XGroupSetIDWith(key, group string, from StreamStart, read OptionalInt) (err error) {
 	n, err := entriesRead(read)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (c *commands) XGroupSetIDWith(key, group string, from StreamStart, read Opt
 	if err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	g.LastID, g.Read = from.resolve(s), n
 	w.aside()
 	w.event(EventStream, "xgroup-setid")
@@ -149,12 +149,12 @@ func (w *write) logGroup(g *value.Group) {
 // wait for entries of it fail with ErrGroupGone.
 //
 // Fails with ErrNoStream if there is no such key, and with ErrWrongType. O(consumers). XGROUP DESTROY.
-func (c *commands) XGroupDestroy(key, group string) (bool, error) {
+func (c *commands) XGroupDestroy(key, group string) (destroyed bool, err error) {
 	w, s, err := c.writeStream(key, 0)
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	switch {
 	case s == nil:
 		return false, ErrNoStream
@@ -175,12 +175,12 @@ func (c *commands) XGroupDestroy(key, group string) (bool, error) {
 //
 // Fails with ErrNoStream if there is no such key, and with ErrNoGroup, ErrWrongType and
 // ErrOutOfMemory. O(consumers). XGROUP CREATECONSUMER.
-func (c *commands) XGroupCreateConsumer(key, group, consumer string) (bool, error) {
+func (c *commands) XGroupCreateConsumer(key, group, consumer string) (created bool, err error) {
 	w, _, g, err := c.changeGroup(key, group, mayGrow)
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if g.Consumer(consumer) != nil {
 		return false, nil
 	}
@@ -210,12 +210,12 @@ func (w *write) consumer(g *value.Group, name string) *value.Consumer {
 //
 // Fails with ErrNoStream if there is no such key, and with ErrNoGroup and ErrWrongType. O(pending of
 // the consumer + consumers). XGROUP DELCONSUMER.
-func (c *commands) XGroupDelConsumer(key, group, consumer string) (int, error) {
+func (c *commands) XGroupDelConsumer(key, group, consumer string) (pending int, err error) {
 	w, _, g, err := c.changeGroup(key, group, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	pending, ok := g.RemoveConsumer(consumer)
 	if !ok {
 		return 0, nil
@@ -232,12 +232,12 @@ func (c *commands) XGroupDelConsumer(key, group, consumer string) (int, error) {
 // so. 0 if there is no such key or group.
 //
 // Fails with ErrWrongType. O(log pending) for each ID. XACK.
-func (c *commands) XAck(key, group string, ids ...StreamID) (int, error) {
+func (c *commands) XAck(key, group string, ids ...StreamID) (acknowledged int, err error) {
 	w, s, err := c.writeStream(key, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	g, acked := w.group(s, group), []StreamID(nil)
 	if g == nil {
 		return 0, nil
@@ -284,7 +284,7 @@ func idEffect(args []string, ids []StreamID) []string {
 //
 // Fails with ErrSyntax for no known refs and with ErrWrongType. O(log pending) for each ID, and for each group
 // unless references are kept. XACKDEL.
-func (c *commands) XAckDel(key, group string, refs StreamRefs, ids ...StreamID) ([]StreamDelResult, error) {
+func (c *commands) XAckDel(key, group string, refs StreamRefs, ids ...StreamID) (results []StreamDelResult, err error) {
 	if refs > AckedRefs {
 		return nil, ErrSyntax
 	}
@@ -292,8 +292,8 @@ func (c *commands) XAckDel(key, group string, refs StreamRefs, ids ...StreamID) 
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
-	results := make([]StreamDelResult, len(ids))
+	defer w.done(&err)
+	results = make([]StreamDelResult, len(ids))
 	g, acked, before := w.group(s, group), []StreamID(nil), 0
 	if g != nil {
 		before = s.Len()

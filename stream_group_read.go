@@ -83,7 +83,7 @@ type groupReader struct {
 }
 
 // read reads all streams.
-func (r *groupReader) read(c *commands, from []GroupFrom) error {
+func (r *groupReader) read(c *commands, from []GroupFrom) (err error) {
 	switch len(from) {
 	case 0:
 		return nil
@@ -98,7 +98,7 @@ func (r *groupReader) read(c *commands, from []GroupFrom) error {
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(&err)
 	for _, f := range from {
 		w := m.look(c, f.Key)
 		if _, _, err := r.find(&w); err != nil {
@@ -118,12 +118,12 @@ func (r *groupReader) read(c *commands, from []GroupFrom) error {
 }
 
 // readOne reads one stream.
-func (r *groupReader) readOne(c *commands, f GroupFrom) error {
+func (r *groupReader) readOne(c *commands, f GroupFrom) (err error) {
 	w := new(write)
 	if err := w.acquire(c, f.Key, 0); err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	s, g, err := r.find(w)
 	if err == nil {
 		r.readFrom(w, s, g, f)
@@ -151,7 +151,7 @@ func (r *groupReader) serve(c *commands, key string) (bool, error) {
 	if err := w.acquire(c, key, 0); err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(nil)
 	s, g, err := r.find(w)
 	if errors.Is(err, ErrNoGroup) {
 		err = ErrGroupGone

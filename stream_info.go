@@ -26,7 +26,7 @@ func (c *commands) XSetID(key string, id StreamID) error {
 //
 // Fails also with ErrSetIDAdded and ErrSetIDFewer for a number of entries that cannot be, and with ErrSetIDBelow if id is less
 // than MaxDeleted. O(1). See XSetID.
-func (c *commands) XSetIDWith(key string, id StreamID, o XSetIDOptions) error {
+func (c *commands) XSetIDWith(key string, id StreamID, o XSetIDOptions) (err error) {
 	switch {
 	case o.SetAdded && o.Added < 0:
 		return ErrSetIDAdded
@@ -37,7 +37,7 @@ func (c *commands) XSetIDWith(key string, id StreamID, o XSetIDOptions) error {
 	if err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil {
 		return ErrNoSuchKey
 	}

@@ -81,7 +81,7 @@ func (t *StreamTrim) limit(m *value.Limits) int {
 // Fails with ErrXTrimNone if By says nothing, with ErrXMaxLen, ErrXLimit, ErrXLimitAlone and ErrXLimitExact for what is
 // negative or makes no sense together, and with ErrWrongType. O(removed), of which most go a hundred at a time; O(groups) more for each unless
 // references are kept. With AckedRefs and without Approx also O(entries that stay for their references). XTRIM.
-func (c *commands) XTrim(key string, t StreamTrim) (int, error) {
+func (c *commands) XTrim(key string, t StreamTrim) (removed int, err error) {
 	if err := t.check(); err != nil {
 		return 0, err
 	}
@@ -92,7 +92,7 @@ func (c *commands) XTrim(key string, t StreamTrim) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if s == nil {
 		return 0, nil
 	}

@@ -132,11 +132,11 @@ func (x *reading) readOne(c *commands) error {
 
 // readAll reads all streams: what is there for each, once it is known that all are streams.
 func (x *reading) readAll(c *commands) error {
-	m, err := c.reduceAll(x.keys()...)
+	m, err := c.lookAll(x.keys()...)
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(nil)
 	streams := make([]*value.Stream, len(x.from))
 	x.after = make([]stream.ID, len(x.from))
 	for i := range x.from {

@@ -49,7 +49,7 @@ func (c *commands) getFrozen(key string) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	defer w.done()
+	defer w.done(nil)
 	if w.entry == nil {
 		return "", false, nil
 	}
@@ -104,7 +104,7 @@ func (c *commands) AppendGet(dst []byte, key string) ([]byte, bool, error) {
 // A value of up to 512 bytes is copied; a longer one is kept as it is, and with it the
 // string that it may be a part of. Fails with ErrTooLong and ErrOutOfMemory.
 // O(1). SET.
-func (c *commands) Set(key, s string) error {
+func (c *commands) Set(key, s string) (err error) {
 	if err := c.fits(len(s)); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (c *commands) Set(key, s string) error {
 	if err != nil {
 		return err
 	}
-	defer w.done()
+	defer w.done(&err)
 	w.put(e)
 	w.event(EventString, "set")
 	if w.logged() {
@@ -165,7 +165,7 @@ func (c *commands) SetWith(key, value string, o SetOptions) (SetResult, error) {
 }
 
 // setNamed is SetWith whose errors name the given command.
-func (c *commands) setNamed(command, key, value string, o SetOptions) (SetResult, error) {
+func (c *commands) setNamed(command, key, value string, o SetOptions) (_ SetResult, err error) {
 	var result SetResult
 	deadline, err := o.Expire.resolve(c, 0, expiryNone, command)
 	if err == nil {
@@ -178,7 +178,7 @@ func (c *commands) setNamed(command, key, value string, o SetOptions) (SetResult
 	if err != nil {
 		return result, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if o.Get {
 		w.noteMiss()
 	}
@@ -220,12 +220,12 @@ func setEffect(key, value string, x Expiry, deadline int64) []string {
 // GetDel returns the value of a key and deletes it, or returns false if there is none.
 //
 // Fails with ErrWrongType. O(1). GETDEL.
-func (c *commands) GetDel(key string) (string, bool, error) {
+func (c *commands) GetDel(key string) (value string, ok bool, err error) {
 	w, err := c.reduce(key)
 	if err != nil {
 		return "", false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	w.noteMiss()
 	if w.entry == nil {
 		return "", false, nil
@@ -242,7 +242,7 @@ func (c *commands) GetDel(key string) (string, bool, error) {
 // The zero Expiry leaves it alone. A deadline in the past deletes the key.
 //
 // Fails with ErrWrongType and ErrInvalidExpire. O(1). GETEX.
-func (c *commands) GetEx(key string, x Expiry) (string, bool, error) {
+func (c *commands) GetEx(key string, x Expiry) (value string, ok bool, err error) {
 	deadline, err := x.resolve(c, 0, expiryKeep, "getex")
 	if err != nil {
 		return "", false, err
@@ -251,7 +251,7 @@ func (c *commands) GetEx(key string, x Expiry) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	w.noteMiss()
 	if w.entry == nil {
 		return "", false, nil
@@ -359,13 +359,13 @@ func (c *commands) StrLen(key string) (int, error) {
 //
 // Fails with ErrWrongType, ErrTooLong and ErrOutOfMemory. O(n) in the bytes
 // appended, amortised. APPEND.
-func (c *commands) Append(key, tail string) (int, error) {
+func (c *commands) Append(key, tail string) (length int, err error) {
 	w, err := c.writeString(key)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
-	length := len(tail)
+	defer w.done(&err)
+	length = len(tail)
 	switch {
 	case w.entry == nil:
 		if err := c.fits(length); err != nil {
@@ -416,7 +416,7 @@ func (w *write) deadline() int64 {
 //
 // Fails with ErrOffset below 0, ErrWrongType, ErrTooLong and ErrOutOfMemory.
 // O(n) in the bytes written, amortised. SETRANGE.
-func (c *commands) SetRange(key string, offset int64, s string) (int, error) {
+func (c *commands) SetRange(key string, offset int64, s string) (length int, err error) {
 	if offset < 0 {
 		return 0, ErrOffset
 	}
@@ -424,8 +424,7 @@ func (c *commands) SetRange(key string, offset int64, s string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
-	length := 0
+	defer w.done(&err)
 	if w.entry != nil {
 		length = value.StringLen(w.entry)
 	}

@@ -120,11 +120,11 @@ type tracking struct {
 //
 // O(shards). CLIENT TRACKING.
 func (c *commands) NewTracker(o TrackerOptions) (*Tracker, error) {
-	m, err := c.reduceAll()
+	m, err := c.lookAll()
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	t := &Tracker{ks: c.ks, prefixes: slices.Clone(o.Prefixes)}
 	t.receive.Store(&o.Receive)
 	x := &c.ks.tracking
@@ -153,7 +153,7 @@ func (c *commands) Track(t *Tracker, keys ...string) error {
 	if err != nil {
 		return err
 	}
-	defer m.done()
+	defer m.done(nil)
 	if t.closed() || t.prefixes != nil {
 		return nil
 	}
@@ -261,6 +261,10 @@ type Caller struct {
 	Own     *Tracker // is not told what the handle changes, but for FLUSHALL and FLUSHDB; nil for none
 	Reader  *Tracker // what the server has tracked for it that the handle's commands read; nil for none
 	NoTouch bool     // what is read counts as no access, but for Touch
+
+	// Deferred says that changes need not be safe in the Journal when a command returns: the caller calls Store.Commit before it tells
+	// anybody of them. So many commands wait once.
+	Deferred bool
 }
 
 // As returns the same commands on behalf of a caller, which must not change any more. nil stands for nobody in particular.

@@ -27,12 +27,12 @@ func (s *Store) Transfer(to *Store, keys ...string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer source.done()
+	defer source.done(&err)
 	target, err := to.writeAll(keys...)
 	if err != nil {
 		return 0, err
 	}
-	defer target.done()
+	defer target.done(&err)
 	for _, key := range keys {
 		if source.transfer(target, key) {
 			n++

@@ -77,7 +77,7 @@ func (c *commands) ExpireAt(key string, t time.Time) (bool, error) {
 // ExpireAtWith is ExpireAt under a condition, as ExpireWith is Expire.
 //
 // O(log n) in the keys with a deadline. See ExpireAt.
-func (c *commands) ExpireAtWith(key string, t time.Time, x ExpireCondition) (bool, error) {
+func (c *commands) ExpireAtWith(key string, t time.Time, x ExpireCondition) (set bool, err error) {
 	if err := x.validate(); err != nil {
 		return false, err
 	}
@@ -85,7 +85,7 @@ func (c *commands) ExpireAtWith(key string, t time.Time, x ExpireCondition) (boo
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	deadline := t.UnixMilli()
 	if w.entry == nil || !x.allows(w.entry.Deadline(), deadline) {
 		return false, nil
@@ -154,12 +154,12 @@ func (c *commands) ExpireTime(key string) (time.Time, bool, error) {
 // Persist takes a key's deadline away and reports whether it had one.
 //
 // O(log n) in the keys with a deadline. PERSIST.
-func (c *commands) Persist(key string) (bool, error) {
+func (c *commands) Persist(key string) (removed bool, err error) {
 	w, err := c.reduce(key)
 	if err != nil {
 		return false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	return w.persist(), nil
 }
 

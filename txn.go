@@ -110,7 +110,7 @@ func (c *commands) Exec(fn func(tx *Tx) error, keys ...string) error {
 
 // exec runs fn with the given shards locked, if the watch w, which may be nil,
 // still holds.
-func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) error {
+func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) (err error) {
 	if c.tx != nil {
 		return c.nested(fn, shards)
 	}
@@ -123,7 +123,11 @@ func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) error {
 	}
 	t := newTxn(c.ks, shards)
 	t.full = full
-	defer t.end()
+	defer func() {
+		if t.end() {
+			c.acknowledge(&err)
+		}
+	}()
 	if w != nil && w.touched(t) {
 		return ErrTxConflict
 	}
@@ -138,20 +142,23 @@ func (c *commands) nested(fn func(tx *Tx) error, shards []int) error {
 	return fn(&Tx{*c})
 }
 
-func (t *txn) end() {
-	t.close()
+// end ends the transaction, and reports whether the journal has got something to keep.
+func (t *txn) end() (logged bool) {
+	logged = t.close()
 	t.ks.yield(t.shards, t.ready)
+	return logged
 }
 
-// close ends the transaction but for its locks.
-func (t *txn) close() {
+// close is end without giving up the locks.
+func (t *txn) close() (logged bool) {
 	t.done = true
 	if t.batch != nil {
-		t.batch.commit(t.ks)
+		logged = t.batch.commit(t.ks)
 	}
 	if t.events != nil || t.kept != nil {
 		t.release()
 	}
+	return logged
 }
 
 // A Watch remembers keys, to make a transaction conditional on their not having
@@ -214,7 +221,7 @@ func (w *Watch) Add(db int, keys ...string) error {
 			watches[p] = append(list, w)
 			w.places = append(w.places, p)
 		}
-		h.done()
+		h.done(nil)
 	}
 	return nil
 }
@@ -245,7 +252,7 @@ func (w *Watch) touched(t *txn) bool {
 	for _, p := range w.places {
 		in := commands{ks: w.c.ks, db: p.db, tx: t}
 		if h, err := in.open(p.key); err == nil {
-			h.done()
+			h.done(nil)
 		}
 	}
 	return w.dirty.Load()

@@ -126,7 +126,10 @@ func (c *commands) await(
 		return served, err
 	}
 	defer x.leave(keys)
-	return x.wait(ctx, timeout)
+	if served, err = x.wait(ctx, timeout); served && c.ks.opts.Journal != nil {
+		c.acknowledge(&err)
+	}
+	return served, err
 }
 
 // serveFirst serves a call with the first key that has something for it.

@@ -92,7 +92,7 @@ func (c *commands) ZAdd(key string, members ...Z) (int, error) {
 //
 // Fails with ErrZAddNX or ErrZAddGTLT if conditions exclude each other, and as
 // ZAdd does. O(log n) for each member. See ZAdd.
-func (c *commands) ZAddWith(key string, o ZAddOptions, members ...Z) (ZAddResult, error) {
+func (c *commands) ZAddWith(key string, o ZAddOptions, members ...Z) (result ZAddResult, err error) {
 	var r ZAddResult
 	if err := checkZAdd(o, members); err != nil || len(members) == 0 {
 		return r, err
@@ -101,7 +101,7 @@ func (c *commands) ZAddWith(key string, o ZAddOptions, members ...Z) (ZAddResult
 	if err != nil {
 		return r, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if z == nil {
 		if o.If&ZAddIfPresent != 0 {
 			return r, nil
@@ -182,7 +182,7 @@ func (c *commands) ZIncrBy(key, member string, by float64) (float64, error) {
 // hold.
 //
 // Fails as ZIncrBy and ZAddWith do. O(log n). See ZIncrBy.
-func (c *commands) ZIncrByWith(key, member string, by float64, o ZAddOptions) (float64, bool, error) {
+func (c *commands) ZIncrByWith(key, member string, by float64, o ZAddOptions) (score float64, ok bool, err error) {
 	if err := checkZAdd(o, []Z{{member, by}}); err != nil {
 		return 0, false, err
 	}
@@ -190,7 +190,7 @@ func (c *commands) ZIncrByWith(key, member string, by float64, o ZAddOptions) (f
 	if err != nil {
 		return 0, false, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if z == nil {
 		if o.If&ZAddIfPresent != 0 {
 			return 0, false, nil
@@ -231,12 +231,12 @@ func (w *write) increase(z *value.ZSet, member string, by float64, o ZAddConditi
 // is deleted.
 //
 // Fails with ErrWrongType. O(log n) for each member. ZREM.
-func (c *commands) ZRem(key string, members ...string) (int, error) {
+func (c *commands) ZRem(key string, members ...string) (removed int, err error) {
 	w, z, err := c.writeZSet(key, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if z == nil {
 		return 0, nil
 	}

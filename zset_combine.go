@@ -119,11 +119,11 @@ func (c *commands) ZInterCard(limit int, keys ...string) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	m, err := c.reduceAll(keys...)
+	m, err := c.lookAll(keys...)
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	sources, err := m.zsources(keys, nil)
 	if err != nil {
 		return 0, err
@@ -141,11 +141,11 @@ func (c *commands) zcombine(f zcombination, o ZCombineOptions, keys []string) ([
 	if err := o.check(keys); err != nil || len(keys) == 0 {
 		return nil, err
 	}
-	m, err := c.reduceAll(keys...)
+	m, err := c.lookAll(keys...)
 	if err != nil {
 		return nil, err
 	}
-	defer m.done()
+	defer m.done(nil)
 	sources, err := m.zsources(keys, o.Weights)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (c *commands) zcombine(f zcombination, o ZCombineOptions, keys []string) ([
 }
 
 // zcombineStore makes what f makes of sorted sets the sorted set dst.
-func (c *commands) zcombineStore(dst, event string, f zcombination, o ZCombineOptions, keys []string) (int, error) {
+func (c *commands) zcombineStore(dst, event string, f zcombination, o ZCombineOptions, keys []string) (_ int, err error) {
 	if err := o.check(keys); err != nil {
 		return 0, err
 	}
@@ -162,7 +162,7 @@ func (c *commands) zcombineStore(dst, event string, f zcombination, o ZCombineOp
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	sources, err := m.zsources(keys, o.Weights)
 	if err != nil {
 		return 0, err

@@ -46,7 +46,7 @@ func first(members []Z, err error) (Z, bool, error) {
 	return members[0], true, nil
 }
 
-func (c *commands) zpop(key string, n int, last bool) ([]Z, error) {
+func (c *commands) zpop(key string, n int, last bool) (_ []Z, err error) {
 	if n < 0 {
 		return nil, ErrNotPositive
 	}
@@ -54,7 +54,7 @@ func (c *commands) zpop(key string, n int, last bool) ([]Z, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if z == nil || n == 0 {
 		return nil, nil
 	}
@@ -98,7 +98,7 @@ type ZPopped struct {
 // there is none.
 //
 // Fails with ErrWrongType. O(keys + log n + removed). ZMPOP.
-func (c *commands) ZMPop(o ZPopOptions, keys ...string) (ZPopped, bool, error) {
+func (c *commands) ZMPop(o ZPopOptions, keys ...string) (popped ZPopped, ok bool, err error) {
 	if len(keys) == 0 {
 		return ZPopped{}, false, nil
 	}
@@ -106,7 +106,7 @@ func (c *commands) ZMPop(o ZPopOptions, keys ...string) (ZPopped, bool, error) {
 	if err != nil {
 		return ZPopped{}, false, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	for _, key := range keys {
 		w := m.open(key)
 		z, err := as[*value.ZSet](w.entry)
@@ -142,14 +142,13 @@ func (c *commands) BZPopMax(ctx context.Context, timeout time.Duration, keys ...
 // BZMPop is ZMPop that waits, as BZPopMin does.
 //
 // Fails as BZPopMin does. O(keys + log n + removed). BZMPOP.
-func (c *commands) BZMPop(ctx context.Context, timeout time.Duration, o ZPopOptions, keys ...string) (ZPopped, bool, error) {
-	var popped ZPopped
-	ok, err := c.block(ctx, timeout, keys, nil, func(c *commands, key string) (bool, error) {
+func (c *commands) BZMPop(ctx context.Context, timeout time.Duration, o ZPopOptions, keys ...string) (popped ZPopped, ok bool, err error) {
+	ok, err = c.block(ctx, timeout, keys, nil, func(c *commands, key string) (bool, error) {
 		w, z, err := c.writeZSet(key, 0)
 		if err != nil {
 			return false, err
 		}
-		defer w.done()
+		defer w.done(nil)
 		if z == nil {
 			return false, nil
 		}

@@ -186,7 +186,7 @@ func (c *commands) ZCount(key string, r ZRange) (int, error) {
 //
 // Fails with ErrScoreRange and ErrWrongType. O(log n + removed). ZREMRANGEBYRANK,
 // ZREMRANGEBYSCORE, ZREMRANGEBYLEX.
-func (c *commands) ZRemRange(key string, r ZRange) (int, error) {
+func (c *commands) ZRemRange(key string, r ZRange) (removed int, err error) {
 	if err := r.check(); err != nil {
 		return 0, err
 	}
@@ -194,7 +194,7 @@ func (c *commands) ZRemRange(key string, r ZRange) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer w.done()
+	defer w.done(&err)
 	if z == nil {
 		return 0, nil
 	}
@@ -247,7 +247,7 @@ func (b LexBound) text() string {
 // how many there are. What dst was before is lost; if there are none, it is deleted.
 //
 // Fails with ErrScoreRange, ErrWrongType and ErrOutOfMemory. O(log n + result · log result). ZRANGESTORE.
-func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (int, error) {
+func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (stored int, err error) {
 	if err := r.check(); err != nil {
 		return 0, err
 	}
@@ -255,7 +255,7 @@ func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (int,
 	if err != nil {
 		return 0, err
 	}
-	defer m.done()
+	defer m.done(&err)
 	z, err := m.sourceZSet(src)
 	if err != nil {
 		return 0, err
@@ -264,11 +264,11 @@ func (c *commands) ZRangeStore(dst, src string, r ZRange, o ZRangeOptions) (int,
 	if z != nil {
 		members = o.members(z, &r)
 	}
-	stored := value.NewZSet()
+	sorted := value.NewZSet()
 	if r.by == byRank { // as in Redis, which does not know the number otherwise
-		stored.Enlarge(len(members), 0, &c.ks.limits)
+		sorted.Enlarge(len(members), 0, &c.ks.limits)
 	}
-	return m.storeZSet(dst, "zrangestore", stored, members), nil
+	return m.storeZSet(dst, "zrangestore", sorted, members), nil
 }
 
 // sourceZSet returns the sorted set of a key that is only read, nil if there is none.

@@ -87,4 +87,7 @@ func TestRestoreFails(t *testing.T) {
 
 type journal struct{}
 
+func (journal) Admit() error  { return nil }
+func (journal) Commit() error { return nil }
+
 func (journal) Append([]nook.Effect) {}

@@ -25,6 +25,9 @@ type effects struct {
 	calls int           // guarded by mu
 }
 
+func (*effects) Admit() error  { return nil }
+func (*effects) Commit() error { return nil }
+
 func (j *effects) Append(list []nook.Effect) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
