@@ -19,7 +19,7 @@ func (c *commands) DebugDigest() (string, error) {
 	}
 	defer m.done(nil)
 	var sum value.Fingerprint
-	now := c.now()
+	now := c.elapsed()
 	for n := range c.ks.opts.Databases {
 		c.ks.fingerprint(&sum, n, now)
 	}

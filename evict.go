@@ -88,7 +88,7 @@ func (c *commands) makeRoom() error {
 // full reports whether the store is beyond its limit of memory.
 func (ks *keyspace) full() bool {
 	limit := ks.memory.limit.Load()
-	return limit != 0 && ks.memory.used.Load() > limit
+	return limit != 0 && ks.memory.used.Load() > limit && !ks.loading
 }
 
 // lastRoom asks all shards for what they have not told yet, which may be that

@@ -22,7 +22,7 @@ const expireBatch = 128
 // set makes sure that the alarm rings at the given time or before. One that
 // rings too early finds nothing to do and is set again.
 func (a *alarm) set(ks *keyspace, sh *shard, at int64) {
-	if a.at != 0 && a.at <= at {
+	if a.at != 0 && a.at <= at || ks.loading {
 		return
 	}
 	a.at = at
@@ -48,7 +48,7 @@ func (ks *keyspace) ring(sh *shard) {
 		return
 	}
 	sh.alarm.at = 0
-	if ks.passive.Load() {
+	if ks.passive.Load() || ks.loading {
 		return
 	}
 	now := ks.opts.Clock.Now().UnixMilli()

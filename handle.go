@@ -79,7 +79,7 @@ func (c *commands) plain(key string) *table.Entry {
 			return nil
 		}
 	}
-	if at := e.Deadline(); at != 0 && at <= c.ks.opts.Clock.Now().UnixMilli() {
+	if at := e.Deadline(); at != 0 && at <= c.elapsed() {
 		return nil
 	}
 	if sh.turn.Load() != turn {
@@ -112,7 +112,7 @@ func (c *commands) peek(key string) (read, bool) {
 			return read{}, false
 		}
 		r.deadline = e.Deadline()
-		if r.deadline != 0 && r.deadline <= c.now() {
+		if r.deadline != 0 && r.deadline <= c.elapsed() {
 			return read{}, false
 		}
 	}
@@ -316,7 +316,7 @@ func (w *write) due() bool {
 	if at == 0 && next == 0 {
 		return false
 	}
-	now := w.c.now()
+	now := w.c.elapsed()
 	return at != 0 && at <= now || next != 0 && next <= now
 }
 
@@ -333,7 +333,7 @@ func (w *write) freshen() {
 	if at == 0 && w.next == 0 {
 		return
 	}
-	switch now := w.c.now(); {
+	switch now := w.c.elapsed(); {
 	case at != 0 && at <= now:
 		w.expire()
 	case w.next != 0 && w.next <= now:
@@ -464,7 +464,7 @@ func (w *write) account(n int) {
 }
 
 // logged reports whether effects are wanted. Commands build none otherwise.
-func (w *write) logged() bool { return w.c.ks.opts.Journal != nil }
+func (w *write) logged() bool { return w.c.ks.journal != nil }
 
 // effect records what the command did, as a command that does the same
 // whenever and wherever it is run. The strings are the journal's from now on.
@@ -619,7 +619,7 @@ func (c *commands) holdAll(shards []int) (*multi, error) {
 		return nil, err
 	}
 	m.shards = shards
-	if c.ks.opts.Journal != nil {
+	if c.ks.journal != nil {
 		m.batch = new(batch)
 	}
 	return m, nil
@@ -660,7 +660,7 @@ func (m *multi) use(key string) write {
 // effect records what the command did. Commands call it only if logged.
 func (m *multi) effect(args ...string) { m.batch.add(m.c.db, args) }
 
-func (m *multi) logged() bool { return m.c.ks.opts.Journal != nil }
+func (m *multi) logged() bool { return m.c.ks.journal != nil }
 
 // done ends the hold as write.done does.
 func (m *multi) done(err *error) {

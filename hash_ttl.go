@@ -75,7 +75,7 @@ func (c *commands) HExpireAtWith(key string, t time.Time, x ExpireCondition, fie
 	}
 	defer w.done(&err)
 	results = make([]FieldResult, len(fields))
-	change := timing{w: w, h: h, deadline: deadline, now: c.now()}
+	change := timing{w: w, h: h, deadline: deadline, now: c.elapsed()}
 	for i, field := range fields {
 		results[i] = change.expire(field, x)
 	}
@@ -260,7 +260,7 @@ func (c *commands) HGetEx(key string, x Expiry, fields ...string) (values []Opti
 	if h == nil {
 		return values, nil
 	}
-	t := timing{w: w, h: h, deadline: deadline, now: c.now()}
+	t := timing{w: w, h: h, deadline: deadline, now: c.elapsed()}
 	event := "hexpire"
 	for i, field := range fields {
 		values[i].Value, values[i].OK = h.Get(field)
@@ -354,7 +354,7 @@ func (x Condition) holdsFields(h *value.Hash, fields []Field) bool {
 // expireSet gives fields that were just set a deadline, or deletes them if that
 // has passed.
 func (w *write) expireSet(h *value.Hash, fields []Field, deadline int64) {
-	t := timing{w: w, h: h, deadline: deadline, now: w.c.now()}
+	t := timing{w: w, h: h, deadline: deadline, now: w.c.elapsed()}
 	for i := range fields {
 		t.expire(fields[i].Name, ExpireAlways)
 	}

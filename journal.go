@@ -47,14 +47,14 @@ func (b *batch) commit(ks *keyspace) bool {
 	if len(b.effects) == 0 {
 		return false
 	}
-	ks.opts.Journal.Append(b.effects)
+	ks.journal.Append(b.effects)
 	b.effects = nil
 	return true
 }
 
 // admit returns why the journal would take no effects now, nil if it does.
 func (c *commands) admit() error {
-	if j := c.ks.opts.Journal; j != nil {
+	if j := c.ks.journal; j != nil {
 		return j.Admit()
 	}
 	return nil
@@ -66,7 +66,7 @@ func (c *commands) acknowledge(err *error) {
 	if err == nil || c.as != nil && c.as.Deferred {
 		return
 	}
-	if failed := c.ks.opts.Journal.Commit(); *err == nil {
+	if failed := c.ks.journal.Commit(); *err == nil {
 		*err = failed
 	}
 }
@@ -74,8 +74,8 @@ func (c *commands) acknowledge(err *error) {
 // Commit returns when all that was changed before the call is as safe as the Journal promises, or why it is not. It is for a Caller
 // who has asked for it by Deferred. Without a Journal it does nothing.
 func (s *Store) Commit() error {
-	if s.ks.opts.Journal == nil {
+	if s.ks.journal == nil {
 		return nil
 	}
-	return s.ks.opts.Journal.Commit()
+	return s.ks.journal.Commit()
 }

@@ -29,7 +29,9 @@ import (
 // the turn of its shards odd while it works, and a reader that finds a turn odd, or
 // changed when it is done, waits for the lock instead.
 type keyspace struct {
-	opts   Options
+	opts    Options
+	journal Journal // nil while the store is being loaded
+	loading bool    // see Options.Loading
 	limits value.Limits // changes only with all shards locked
 	shards []shard
 	shift  uint8 // 64 minus the hash bits that select the shard
@@ -96,7 +98,10 @@ type database struct {
 
 func newKeyspace(o Options) *keyspace {
 	log2 := bits.TrailingZeros(uint(o.Shards))
-	ks := &keyspace{opts: o, shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
+	ks := &keyspace{opts: o, loading: o.Loading, shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
+	if !ks.loading {
+		ks.journal = o.Journal
+	}
 	settings := o.settings()
 	ks.set(&settings)
 	ks.hub.subs = map[*Subscription]struct{}{}

@@ -59,6 +59,11 @@ type Options struct {
 
 	// Journal receives the effects of all writes. nil means that none are built.
 	Journal Journal
+
+	// Loading begins with a store that is being filled with what was kept of another, by one goroutine, until Store.Loaded. Up to then
+	// no deadline passes, nothing is evicted and nothing goes to the Journal: the effects of a
+	// journal give the same store whenever they are run.
+	Loading bool
 }
 
 // Encodings are the sizes up to which collections are in their compact form, under

@@ -29,7 +29,7 @@ func (c *commands) Keys(pattern string) ([]string, error) {
 	}
 	defer m.done(nil)
 	var keys []string
-	now := c.now()
+	now := c.elapsed()
 	for i := range c.ks.shards {
 		d := c.ks.shards[i].dbs[c.db].Load()
 		if d == nil {
@@ -87,7 +87,7 @@ func (c *commands) ScanPage(cursor uint64, o ScanOptions) (keys []string, next u
 	if want <= 0 {
 		want = defaultScanCount
 	}
-	now := c.now()
+	now := c.elapsed()
 	pos, seen := cursor<<cursorShift, 0
 	for {
 		i := int(pos >> c.ks.shift)

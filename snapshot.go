@@ -130,7 +130,7 @@ func newPreimage(e *table.Entry) preimage {
 // were flushed meanwhile not counted.
 func (p *Snapshot) Restore() error {
 	ks := p.ks
-	if ks.opts.Journal != nil {
+	if ks.journal != nil {
 		return ErrSnapshotJournal
 	}
 	shards := ks.allShards()

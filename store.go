@@ -79,3 +79,11 @@ func (c *commands) Now() time.Time {
 
 // now is Now in Unix milliseconds.
 func (c *commands) now() int64 { return c.Now().UnixMilli() }
+
+// elapsed returns up to which time deadlines have passed, in Unix milliseconds: now, but while the store is being loaded none has.
+func (c *commands) elapsed() int64 {
+	if c.ks.loading {
+		return 0
+	}
+	return c.now()
+}

@@ -16,7 +16,7 @@ func (s *Store) Transfer(to *Store, keys ...string) (n int, err error) {
 	switch {
 	case s.ks == to.ks:
 		return 0, ErrSameObject
-	case to.ks.opts.Journal != nil:
+	case to.ks.journal != nil:
 		return 0, ErrTransfer
 	case len(keys) == 0:
 		return 0, nil

@@ -96,7 +96,7 @@ func (c *commands) ExpireAtWith(key string, t time.Time, x ExpireCondition) (set
 
 // expireAt gives the key a deadline, or deletes it if that has passed.
 func (w *write) expireAt(deadline int64) {
-	if deadline <= w.c.now() {
+	if deadline <= w.c.elapsed() {
 		w.delete()
 		return
 	}
