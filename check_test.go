@@ -117,18 +117,24 @@ func (sh *shard) checkSnapshots(t testT, ks *keyspace) {
 	t.Helper()
 	for p := sh.saving; p != nil; p = p.next {
 		require.Len(t, p.dbs, ks.opts.Databases)
-		for at, was := range p.kept {
-			e := was.entry
-			require.Contains(t, p.dbs, at.db)
-			if e == nil || e.Fixed() {
-				continue
-			}
-			live := at.db.table.Find(table.Hash(at.key)<<ks.skip, at.key)
-			require.NotSame(t, e, live, at.key)
-			if live != nil && e.Form() == table.Object && live.Form() == table.Object {
-				require.NotSame(t, e.Object(), live.Object(), at.key)
+		for n, kept := range p.kept {
+			for key, was := range kept {
+				p.dbs[n].checkKept(t, ks, key, was.entry)
 			}
 		}
+	}
+}
+
+// checkKept verifies that what a key held, e, is nothing that is in use.
+func (d *database) checkKept(t testT, ks *keyspace, key string, e *table.Entry) {
+	t.Helper()
+	if e == nil || e.Fixed() {
+		return
+	}
+	live := d.table.Find(table.Hash(key)<<ks.skip, key)
+	require.NotSame(t, e, live, key)
+	if live != nil && e.Form() == table.Object && live.Form() == table.Object {
+		require.NotSame(t, e.Object(), live.Object(), key)
 	}
 }
 

@@ -50,6 +50,38 @@ func Contents(s *Store) map[string]string {
 	return found
 }
 
+// A Checkpoint is one that is read into memory, a key at a time.
+type Checkpoint struct {
+	k     *checkpoint
+	Found map[string]string // in the form of Contents
+	Keys  []int
+}
+
+// NewCheckpoint begins a checkpoint.
+func NewCheckpoint(s *Store, at func()) (*Checkpoint, error) {
+	k, err := s.ks.checkpoint(at)
+	if err != nil {
+		return nil, err
+	}
+	k.most = 1
+	return &Checkpoint{k: k, Found: map[string]string{}, Keys: k.keys}, nil
+}
+
+// Next reads some keys, and reports whether there may be more. No key may come twice.
+func (c *Checkpoint) Next() (more bool, err error) {
+	return c.k.next(func(db int, e *table.Entry) int {
+		place := fmt.Sprintf("%d %s", db, e.Key())
+		if _, ok := c.Found[place]; ok {
+			panic("twice: " + place)
+		}
+		c.Found[place] = fmt.Sprintf("%s %d %s", value.Encoding(e), e.Deadline(), contentsOf(e))
+		return 0
+	})
+}
+
+// Close ends the checkpoint.
+func (c *Checkpoint) Close() { c.k.close() }
+
 // contentsOf writes a value, whatever its encoding.
 func contentsOf(e *table.Entry) string {
 	if value.IsString(e) {

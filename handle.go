@@ -357,7 +357,7 @@ func (w *write) expire() {
 // first.
 func (w *write) preserve() {
 	for p := w.shard.saving; p != nil; p = p.next {
-		p.keep(w.c.db, w.db, w.key, w.entry)
+		p.keep(w)
 	}
 }
 

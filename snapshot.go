@@ -40,15 +40,10 @@ type Snapshot struct {
 
 // preimages are a snapshot of a shard. All of it is guarded by the shard's lock.
 type preimages struct {
-	next *preimages              // of another snapshot of the shard
-	dbs  []*database             // what the shard had, by number
-	kept map[imagePlace]preimage // what changed keys of dbs held
-}
-
-// imagePlace names a key in a database, whatever number that has by now.
-type imagePlace struct {
-	db  *database
-	key string
+	next *preimages            // of another snapshot of the shard
+	dbs  []*database           // what the shard had, by number
+	kept []map[string]preimage // what changed keys held, by the number in dbs; nil before the first
+	read progress              // of a checkpoint, zero for a snapshot
 }
 
 // A preimage is what a key held.
@@ -85,24 +80,31 @@ func (p *preimages) begin(sh *shard, dbs []*database) {
 	p.dbs, p.next, sh.saving = dbs, sh.saving, p
 }
 
-// keep puts aside what a key holds that is about to change: e, nil if there is no such key. db is the number of d.
-func (p *preimages) keep(db int, d *database, key string, e *table.Entry) {
-	if p.dbs[db] != d && !slices.Contains(p.dbs, d) {
-		return // the database is younger than the snapshot
+// keep puts aside what the key of w holds, which is about to change.
+func (p *preimages) keep(w *write) {
+	n := w.c.db
+	if p.dbs[n] != w.db {
+		if n = slices.Index(p.dbs, w.db); n < 0 {
+			return // the database is younger than the snapshot
+		}
 	}
-	at := imagePlace{d, key}
-	if _, ok := p.kept[at]; ok {
+	if p.read.passed(n, w.hash) {
 		return
 	}
-	if e != nil {
-		at.key = e.Key()
-	} else {
-		at.key = strings.Clone(key)
-	}
 	if p.kept == nil {
-		p.kept = make(map[imagePlace]preimage)
+		p.kept = make([]map[string]preimage, len(p.dbs))
 	}
-	p.kept[at] = newPreimage(e)
+	if p.kept[n] == nil {
+		p.kept[n] = make(map[string]preimage)
+	}
+	if _, ok := p.kept[n][w.key]; ok {
+		return
+	}
+	key := strings.Clone(w.key)
+	if w.entry != nil {
+		key = w.entry.Key()
+	}
+	p.kept[n][key] = newPreimage(w.entry)
 }
 
 // newPreimage returns what e, which may be nil, is now.
@@ -165,21 +167,15 @@ func (p *preimages) restore(t *txn, sh *shard) (whole bool) {
 			whole = true
 		}
 	}
-	if len(p.kept) > 0 {
-		p.undo(t, sh)
-	}
-	sh.rearm(t.ks)
-	return whole
-}
-
-// undo gives the keys that have changed back what they held, in an order of their own.
-func (p *preimages) undo(t *txn, sh *shard) {
-	places := slices.SortedFunc(maps.Keys(p.kept), func(a, b imagePlace) int { return strings.Compare(a.key, b.key) })
-	for _, at := range places {
-		c := &commands{ks: t.ks, db: slices.Index(p.dbs, at.db), tx: t}
-		c.reinstate(sh, at, p.kept[at])
+	for n, kept := range p.kept {
+		c := &commands{ks: t.ks, db: n, tx: t}
+		for _, key := range slices.Sorted(maps.Keys(kept)) { // in an order of their own
+			c.reinstate(sh, p.dbs[n], key, kept[key])
+		}
 	}
 	p.kept = nil
+	sh.rearm(t.ks)
+	return whole
 }
 
 // exchange makes d, which may be nil, the shard's part of database n, and returns the keys that somebody waits for there.
@@ -199,8 +195,8 @@ func (sh *shard) exchange(ks *keyspace, n int, d *database) []place {
 }
 
 // reinstate gives a key back what it held.
-func (c *commands) reinstate(sh *shard, at imagePlace, was preimage) {
-	w := write{c: c, shard: sh, key: at.key, hash: table.Hash(at.key) << c.ks.skip, db: at.db, several: true}
+func (c *commands) reinstate(sh *shard, d *database, key string, was preimage) {
+	w := write{c: c, shard: sh, key: key, hash: table.Hash(key) << c.ks.skip, db: d, several: true}
 	w.entry, w.slot = w.db.table.Locate(w.hash, w.key)
 	if w.entry == was.entry {
 		return // it was opened, but not changed
@@ -236,11 +232,12 @@ func (p *Snapshot) Close() {
 	p.shards, p.libraries = nil, nil
 }
 
-// end takes p out of the snapshots of a shard.
+// end takes p out of the snapshots of a shard, if it is still among them.
 func (p *preimages) end(sh *shard) {
-	at := &sh.saving
-	for *at != p {
-		at = &(*at).next
+	for at := &sh.saving; *at != nil; at = &(*at).next {
+		if *at == p {
+			*at = p.next
+			return
+		}
 	}
-	*at = p.next
 }
