@@ -20,7 +20,7 @@ type Journal interface {
 
 	// Commit is called after a command has appended, with no lock held, and before it returns. Commit returns when
 	// all that was appended before is as safe as the journal promises. If it fails, the command returns that
-	// error, though it has changed the store. See also Caller.Deferred.
+	// error, though it has changed the store. See also Caller.Owes.
 	Commit() error
 }
 
@@ -63,7 +63,11 @@ func (c *commands) admit() error {
 // acknowledge waits until the journal has made good what it promises for the effects that were appended. *err is what the command
 // returns; with nil for err nobody waits.
 func (c *commands) acknowledge(err *error) {
-	if err == nil || c.as != nil && c.as.Deferred {
+	if err == nil {
+		return
+	}
+	if c.as != nil && c.as.Owes != nil {
+		*c.as.Owes = true
 		return
 	}
 	if failed := c.ks.journal.Commit(); *err == nil {
@@ -72,7 +76,7 @@ func (c *commands) acknowledge(err *error) {
 }
 
 // Commit returns when all that was changed before the call is as safe as the Journal promises, or why it is not. It is for a Caller
-// who has asked for it by Deferred. Without a Journal it does nothing.
+// that Owes it. Without a Journal it does nothing.
 func (s *Store) Commit() error {
 	if s.ks.journal == nil {
 		return nil

@@ -316,14 +316,19 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// TestDeferred is of a caller who waits for many commands at once.
-func TestDeferred(t *testing.T) {
+// TestOwes is of a caller who waits for many commands at once.
+func TestOwes(t *testing.T) {
 	j := &pledge{failure: nook.ErrTimeout}
 	s := nook.NewChecked(t, nook.Options{Journal: j})
-	c := s.As(&nook.Caller{Deferred: true})
+	owes := false
+	c := s.As(&nook.Caller{Owes: &owes})
+	_, _, err := c.Get("a")
+	require.NoError(t, err)
+	require.False(t, owes)
 	require.NoError(t, c.Set("a", "1"))
 	require.NoError(t, c.Exec(func(tx *nook.Tx) error { return tx.Set("b", "1") }, "b"))
 	require.Equal(t, 2, j.waiting)
+	require.True(t, owes)
 	require.ErrorIs(t, s.Commit(), nook.ErrTimeout)
 	require.Zero(t, j.waiting)
 	require.NoError(t, nook.NewChecked(t, nook.Options{}).Commit())

@@ -30,12 +30,12 @@ import (
 // changed when it is done, waits for the lock instead.
 type keyspace struct {
 	opts    Options
-	journal Journal // nil while the store is being loaded
-	loading bool    // see Options.Loading
-	limits value.Limits // changes only with all shards locked
-	shards []shard
-	shift  uint8 // 64 minus the hash bits that select the shard
-	skip   uint8 // those bits
+	journal Journal      // nil while the store is being loaded
+	loading bool         // see Options.Loading
+	limits  value.Limits // changes only with all shards locked
+	shards  []shard
+	shift   uint8 // 64 minus the hash bits that select the shard
+	skip    uint8 // those bits
 
 	setting  sync.Mutex // held to look at Settings, or to change them
 	events   events

@@ -262,9 +262,9 @@ type Caller struct {
 	Reader  *Tracker // what the server has tracked for it that the handle's commands read; nil for none
 	NoTouch bool     // what is read counts as no access, but for Touch
 
-	// Deferred says that changes need not be safe in the Journal when a command returns: the caller calls Store.Commit before it tells
-	// anybody of them. So many commands wait once.
-	Deferred bool
+	// Owes is for a caller who waits for the Journal once for many commands: they do not wait then, but set it if there
+	// is something to wait for, and he calls Store.Commit before he tells anybody what they did. nil means that each command waits.
+	Owes *bool
 }
 
 // As returns the same commands on behalf of a caller, which must not change any more. nil stands for nobody in particular.

@@ -198,7 +198,7 @@ func (c *commands) Watch(keys ...string) (*Watch, error) {
 	if c.tx != nil {
 		return nil, ErrTxWatch
 	}
-	w := &Watch{c: commands{ks: c.ks, db: c.db}}
+	w := &Watch{c: commands{ks: c.ks, db: c.db, as: c.as}}
 	if err := w.Add(c.db, keys...); err != nil {
 		w.Close()
 		return nil, err

@@ -30,10 +30,11 @@ type outlet struct {
 	socket  *socket // nil if the transport has no buffers of its own
 	limit   int     // bytes that may wait before Write does
 	stall   time.Duration
-	traffic *traffic    // of the session
-	yield   func()      // lets go of what others may wait for, before Write waits; nil if there is nothing
-	tap     *tap        // nil but for requests that are intercepted
-	busy    atomic.Bool // a goroutine writes; set and cleared with mu held
+	traffic *traffic     // of the session
+	yield   func()       // lets go of what others may wait for, before Write waits; nil if there is nothing
+	tap     *tap         // nil but for requests that are intercepted
+	busy    atomic.Bool  // a goroutine writes; set and cleared with mu held
+	commit  func() error // waits until replies may leave, or says why they may not; nil if they always may
 
 	mu      sync.Mutex
 	moved   sync.Cond // something was written, or never will be
@@ -43,9 +44,14 @@ type outlet struct {
 	err     error     // the first of conn, then nothing is written any more; guarded by mu
 }
 
-// Write takes all of p, or fails if the connection is broken. It waits only if more
-// than the limit waits already.
+// Write takes all of p, or fails if the connection is broken, or if changes that p tells of are not safe. It waits for these, and
+// if more than the limit waits already.
 func (o *outlet) Write(p []byte) (int, error) {
+	if o.commit != nil {
+		if err := o.commit(); err != nil {
+			return 0, err
+		}
+	}
 	o.traffic.out += int64(len(p))
 	o.traffic.writes++
 	size := len(p)

@@ -64,6 +64,7 @@ type session struct {
 	leaving bool                 // no further request is read
 	dropped bool                 // nor is anything sent any more
 	waited  bool                 // the command under way has had to wait
+	owes    bool                 // its changes may not be safe in the store's journal yet
 	waiting atomic.Pointer[wait] // while a command waits; others may look
 	paused  atomic.Bool          // it waits for the end of CLIENT PAUSE; others may look
 	ended   chan struct{}        // closed when the session has let go of everything
@@ -108,13 +109,14 @@ func newSession(s *Server, c net.Conn) *session {
 	x.socket = newSocket(x)
 	x.outlet.conn, x.outlet.socket = c, x.socket
 	x.outlet.limit, x.outlet.stall = s.options.MaxUnread, s.options.StallTimeout
-	x.outlet.traffic = &x.own.traffic
+	x.outlet.traffic, x.outlet.commit = &x.own.traffic, x.commit
 	x.outlet.moved.L = &x.outlet.mu
 	if s.node != nil {
 		x.outlet.yield = x.stepOut // the command has done its work once it replies
 	}
 	x.call.Conn = x
 	x.call.DB = s.store.Select(0)
+	x.identify(&x.call)
 	x.ended = make(chan struct{})
 	x.own.proto, x.own.queued, x.own.active, x.own.redirect = 2, -1, x.since, -1
 	x.login()
@@ -446,7 +448,7 @@ func (s *session) lose(err error) {
 		s.fail(&s.call, err)
 	case errors.Is(err, errDismissed):
 		s.abandon()
-	case errors.Is(err, errBigRequest), errors.Is(err, errStalled):
+	case errors.Is(err, errBigRequest), errors.Is(err, errStalled), errors.As(err, new(*unsafeError)):
 		s.cutOff(err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.server.options.Logger.Debug("a client was idle for too long", s.where())

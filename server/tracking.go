@@ -82,14 +82,12 @@ func (s *session) forgetTracker() {
 // identify makes the call's DB one on behalf of the session as it is now.
 func (s *session) identify(c *command.Call) {
 	t := &s.tracking
-	t.quiet, t.loud = nil, nil
-	quiet := nook.Caller{NoTouch: s.own.noTouch}
+	t.loud = nil
+	quiet := nook.Caller{NoTouch: s.own.noTouch, Owes: &s.owes}
 	if t.NoLoop {
 		quiet.Own = t.tracker
 	}
-	if quiet != (nook.Caller{}) {
-		t.quiet = &quiet
-	}
+	t.quiet = &quiet
 	if t.On && !t.Broad {
 		loud := quiet
 		loud.Reader = t.tracker

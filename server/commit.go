@@ -1,0 +1,25 @@
+package server
+
+// # Acknowledgement
+//
+// A store may keep its changes in a journal, which takes a while. A session waits for that once for all replies that it is about to
+// send: so a pipeline waits once, and many sessions wait for the same. Replies of commands that have changed nothing wait
+// too, since they may tell of changes of others.
+
+// unsafeError says that changes are not safe.
+type unsafeError struct{ reason error }
+
+func (e *unsafeError) Error() string { return "its changes could not be made safe: " + e.reason.Error() }
+
+func (e *unsafeError) Unwrap() error { return e.reason }
+
+// commit waits until all that replies so far can tell of is safe. If it fails, the replies must not be sent: the client is cut off, as it
+// would be by a server that has gone down, and cannot know either what has become of its requests.
+func (s *session) commit() error {
+	err := s.server.store.Commit()
+	if err == nil || !s.owes {
+		s.owes = false
+		return nil
+	}
+	return &unsafeError{err}
+}
