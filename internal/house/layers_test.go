@@ -42,6 +42,7 @@ var layers = []layer{
 	{name: "latency", has: among("internal/latency"), sees: []string{}},
 	{name: "cluster", has: among("internal/cluster"), sees: []string{}, pure: true},
 	{name: "nook", has: among(""), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}},
+	{name: "rdb", has: among("internal/rdb"), pure: true},
 	{name: "value", has: among("internal/value"), theirs: []string{"github.com/google/btree"}, pure: true},
 	{name: "ostree", has: among("internal/ostree"), sees: []string{"table"}, pure: true},
 	{name: "table", has: among("internal/table"), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}, sees: []string{}, pure: true},

@@ -390,3 +390,6 @@ func (s *groups) clone(to *groups) {
 		}
 	}
 }
+
+// Estimate returns how many entries were ever added up to an ID, or UnknownRead.
+func (s *Stream) Estimate(id stream.ID) int64 { return s.added(id) }

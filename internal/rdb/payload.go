@@ -1,0 +1,52 @@
+package rdb
+
+import (
+	"encoding/binary"
+
+	"github.com/nookdb/nook/internal/table"
+)
+
+// A payload of DUMP is a value with its type before it, and behind it the version of the format in 2 bytes and the
+// checksum of all that.
+const footerSize = 2 + checksumSize
+
+// AppendDump appends the payload of an entry's value, as DUMP returns it.
+func (w *Writer) AppendDump(b []byte, e *table.Entry) []byte {
+	start, t := len(b), TypeOf(e)
+	b = w.AppendValue(append(b, byte(t)), e)
+	return seal(b, start, t.Version())
+}
+
+// seal appends the version and the checksum of a payload that begins at start.
+func seal(b []byte, start, version int) []byte {
+	b = binary.LittleEndian.AppendUint16(b, uint16(version))
+	return binary.LittleEndian.AppendUint64(b, addChecksum(0, b[start:]))
+}
+
+// open returns a payload without version and checksum, which are right, or ErrPayload.
+func open(payload []byte) ([]byte, error) {
+	at := len(payload) - footerSize
+	if at < 0 {
+		return nil, ErrPayload
+	}
+	version, sum := binary.LittleEndian.Uint16(payload[at:]), binary.LittleEndian.Uint64(payload[at+2:])
+	if version > VersionMax || addChecksum(0, payload[:at+2]) != sum {
+		return nil, ErrPayload
+	}
+	return payload[:at], nil
+}
+
+// Restore returns an entry with the value of a payload, of which nothing is kept. Errors are ErrPayload; ErrEmpty and ErrSkipped, which for RESTORE are
+// errors like others; or an [Error].
+func Restore(payload []byte, key string, deadline int64, o *Options) (*table.Entry, error) {
+	b, err := open(payload)
+	if err != nil {
+		return nil, err
+	}
+	r := newPayloadReader(b, o)
+	t := Type(r.byte())
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.Value(t, key, deadline)
+}
