@@ -141,6 +141,11 @@ var (
 // Errors of keys and databases.
 var (
 	ErrNoSuchKey   = &Error{text: "ERR no such key"}
+	ErrBusyKey     = &Error{text: "BUSYKEY Target key name already exists."}
+	ErrDumpPayload = &Error{text: "ERR DUMP payload version or checksum are wrong"}
+	ErrBadDump     = &Error{text: "ERR Bad data format"}
+	ErrIdleTime    = &Error{text: "ERR Invalid IDLETIME value, must be >= 0"}
+	ErrFrequency   = &Error{text: "ERR Invalid FREQ value, must be >= 0 and <= 255"}
 	ErrSameObject  = &Error{text: "ERR source and destination objects are the same"}
 	ErrDBIndex     = &Error{text: "ERR DB index is out of range"}
 	ErrExpireNX    = &Error{text: "ERR NX and XX, GT or LT options at the same time are not compatible"}

@@ -199,7 +199,7 @@ func (ks *keyspace) score(sh *shard, e *table.Entry) uint64 {
 	case AllKeysLRU, VolatileLRU:
 		return uint64(ks.idle(e))
 	case AllKeysLFU, VolatileLFU:
-		return 255 - uint64(ks.frequency(e))
+		return maxCounter - uint64(ks.frequency(e))
 	case VolatileTTL:
 		return ^uint64(e.Deadline())
 	default:
@@ -210,6 +210,9 @@ func (ks *keyspace) score(sh *shard, e *table.Entry) uint64 {
 // lfuInitial is the counter of a new key: more than 0, so that it is not the
 // first to go before it had a chance.
 const lfuInitial = 5
+
+// maxCounter is the most that a counter of accesses says.
+const maxCounter = 255
 
 // frequencyWord makes an access clock of a time in seconds and a counter.
 func frequencyWord(second uint32, counter uint8) uint32 { return second/60<<8 | uint32(counter) }
@@ -232,7 +235,7 @@ func (ks *keyspace) decayed(word, second uint32) uint8 {
 // falls as it grows, so that 255 stands for about a million accesses.
 func (ks *keyspace) touchFrequency(e *table.Entry, second uint32) {
 	counter := ks.decayed(e.Access(), second)
-	if counter < 255 {
+	if counter < maxCounter {
 		base := float64(max(int(counter)-lfuInitial, 0))
 		if ks.rand.Float64() < 1/(base*float64(max(ks.memory.logFactor.Load(), 0))+1) {
 			counter++

@@ -12,7 +12,7 @@ var commands = newTable(
 	listRows, setRows, zsetRows,
 	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
 	replicationRows, moduleRows, lolwutRows,
-	keyRows, ttlRows, scanRows, objectRows,
+	keyRows, dumpRows, ttlRows, scanRows, objectRows,
 	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows, roleRows,
 )
 

@@ -36,6 +36,7 @@ var wireOnly = map[string]string{
 	"CLIENT UNPAUSE": session, "MONITOR": session,
 	"CLIENT GETNAME": session, "CLIENT HELP": session, "CLIENT ID": session, "CLIENT INFO": session,
 	"CLIENT LIST": session, "CLIENT SETINFO": session, "CLIENT SETNAME": session, "CLIENT UNBLOCK": session,
+	"RESTORE-ASKING": "RESTORE to a node of a cluster that has not the slot yet",
 	"DISCARD": "a function that returns early has the same effect",
 	"COMMAND": table, "COMMAND COUNT": table, "COMMAND DOCS": table, "COMMAND GETKEYS": table,
 	"COMMAND GETKEYSANDFLAGS": table, "COMMAND HELP": table, "COMMAND INFO": table, "COMMAND LIST": table,

@@ -1,0 +1,68 @@
+package nook_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nookdb/nook"
+)
+
+func TestDumpAndRestore(t *testing.T) {
+	j := new(entries)
+	s := nook.NewChecked(t, nook.Options{})
+	copied := nook.NewChecked(t, nook.Options{Journal: j})
+	replayed := nook.NewChecked(t, nook.Options{})
+	makeEveryType(t, s.Commands())
+	runs(t, s.Commands(), "PERSIST timed")
+	keys, err := s.Keys("*")
+	require.NoError(t, err)
+	for _, key := range keys {
+		payload, ok, err := s.Dump(key)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.NoError(t, copied.Restore(key, payload))
+	}
+	j.run(t, replayed)
+	require.Equal(t, keptDump(t, s), keptDump(t, copied))
+	require.Equal(t, keptDump(t, s), keptDump(t, replayed))
+}
+
+func TestRestoreOptions(t *testing.T) {
+	clock := nook.NewManualClock(time.Time{})
+	j := new(entries)
+	s := nook.NewChecked(t, nook.Options{Clock: clock, Journal: j})
+	require.NoError(t, s.Set("k", "v"))
+	payload, ok, err := s.Dump("k")
+	require.NoError(t, err)
+	require.True(t, ok)
+	_, ok, err = s.Dump("none")
+	require.NoError(t, err)
+	require.False(t, ok)
+	j.take()
+
+	require.ErrorIs(t, s.Restore("k", payload), nook.ErrBusyKey)
+	require.ErrorIs(t, s.Restore("k", "damaged"), nook.ErrBusyKey)
+	require.ErrorIs(t, s.Restore("l", "damaged"), nook.ErrDumpPayload)
+	require.ErrorIs(t, s.Restore("l", payload[:len(payload)-1]+"x"), nook.ErrDumpPayload)
+	require.ErrorIs(t, s.RestoreWith("l", payload, nook.RestoreOptions{Idle: -time.Second}), nook.ErrIdleTime)
+	require.ErrorIs(t, s.RestoreWith("l", payload, nook.RestoreOptions{Freq: nook.OptionalInt{Value: 256, OK: true}}), nook.ErrFrequency)
+	require.Error(t, s.RestoreWith("l", payload, nook.RestoreOptions{Expire: nook.ExpireIn(0)}))
+	require.Nil(t, j.take())
+
+	require.NoError(t, s.RestoreWith("l", payload, nook.RestoreOptions{Expire: nook.ExpireIn(time.Second), Idle: time.Minute}))
+	ttl, _, err := s.TTL("l")
+	require.NoError(t, err)
+	require.Equal(t, time.Second, ttl)
+	idle, _, err := s.ObjectIdleTime("l")
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, idle)
+	require.Equal(t, []string{"RESTORE l 1577836801000 " + payload + " REPLACE ABSTTL IDLETIME 60"}, j.take())
+
+	require.NoError(t, s.RestoreWith("l", payload, nook.RestoreOptions{Expire: nook.ExpireAt(clock.Now()), Replace: true}))
+	n, err := s.Exists("l")
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Equal(t, []string{"DEL l"}, j.take())
+}

@@ -1,0 +1,176 @@
+package nook_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/nookdb/nook"
+)
+
+// saved returns what SaveRDB writes.
+func saved(t require.TestingT, s *nook.Store, o *nook.SaveOptions) []byte {
+	var file bytes.Buffer
+	require.NoError(t, s.SaveRDB(&file, o))
+	return file.Bytes()
+}
+
+// loaded returns a store with what a file holds.
+func loaded(t require.TestingT, file []byte, o nook.Options) (*nook.Store, nook.LoadReport) {
+	s, err := nook.New(&o)
+	require.NoError(t, err)
+	report, rest, err := s.LoadRDB(bytes.NewReader(file), nil)
+	require.NoError(t, err)
+	behind, err := io.ReadAll(rest)
+	require.NoError(t, err)
+	require.Empty(t, behind)
+	return s, report
+}
+
+// keptDump is dump without encodings: a file does not keep that a string was edited, or a small collection once large.
+func keptDump(t require.TestingT, s *nook.Store) map[string]string {
+	all := dump(t, s)
+	for place, text := range all {
+		_, all[place], _ = strings.Cut(text, " ")
+	}
+	return all
+}
+
+// TestSaveAndLoadModel saves random stores, in which something changes while that is done.
+func TestSaveAndLoadModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		clock := nook.NewManualClock(time.Time{})
+		o := nook.Options{Shards: 4, Databases: 3, Clock: clock, Seed: 1}
+		s := nook.NewChecked(t, o)
+		change := func(n int) {
+			for range n {
+				do(t, s.Select(rapid.IntRange(0, 2).Draw(t, "db")), snapshotCommand(t)...)
+			}
+		}
+		change(rapid.IntRange(0, 60).Draw(t, "before"))
+		want, done := keptDump(t, s), 0
+		file := saved(t, s, &nook.SaveOptions{
+			Uncompressed: rapid.Bool().Draw(t, "uncompressed"),
+			Progress: func(n, total int) {
+				require.Len(t, want, total)
+				done = n
+				change(rapid.IntRange(0, 3).Draw(t, "meanwhile"))
+			},
+		})
+		require.Equal(t, len(want), done)
+		again, report := loaded(t, file, o)
+		nook.Check(t, again)
+		require.Equal(t, want, keptDump(t, again))
+		require.Equal(t, len(want), report.Keys)
+		require.EqualValues(t, len(file), report.Bytes)
+		require.NoError(t, again.Close())
+	})
+}
+
+func TestLoadReport(t *testing.T) {
+	clock := nook.NewManualClock(time.Time{})
+	s := nook.NewChecked(t, nook.Options{Clock: clock})
+	makeEveryType(t, s.Commands())
+	file := saved(t, s, &nook.SaveOptions{Base: true})
+	clock.Advance(time.Hour)
+	again, report := loaded(t, file, nook.Options{Clock: clock})
+	require.Equal(t, 1, report.Expired)
+	require.Equal(t, "1", report.Aux["aof-base"])
+	require.Equal(t, "7.0.15", report.Aux["redis-ver"])
+	require.NoError(t, again.Close())
+
+	again, report = loaded(t, file, nook.Options{Clock: clock, Loading: true})
+	require.Zero(t, report.Expired)
+	require.NoError(t, again.Close())
+}
+
+// TestLoadRefuses reads files that the store cannot take.
+func TestLoadRefuses(t *testing.T) {
+	s := nook.NewChecked(t, nook.Options{})
+	require.NoError(t, s.Set("k", "v"))
+	require.NoError(t, s.DB(5).Set("k", "v"))
+	require.NoError(t, s.PutLibrary(nook.Library{Name: "l", Engine: "LUA", Code: "#!lua name=l"}))
+	file := saved(t, s, nil)
+	load := func(to *nook.Store, file []byte, o *nook.LoadOptions) error {
+		_, _, err := to.LoadRDB(bytes.NewReader(file), o)
+		return err
+	}
+	var code string
+	take := &nook.LoadOptions{Library: func(text string) error { code = text; return nil }}
+	require.NoError(t, load(nook.NewChecked(t, nook.Options{}), file, take))
+	require.Equal(t, "#!lua name=l", code)
+	require.ErrorContains(t, load(nook.NewChecked(t, nook.Options{}), file, nil), "libraries")
+	require.ErrorContains(t, load(nook.NewChecked(t, nook.Options{Databases: 5}), file, take), "database 5")
+	require.ErrorContains(t, load(s, file, take), `key "k"`)
+	for _, damaged := range [][]byte{nil, file[:len(file)/2], append([]byte("X"), file...), bytes.Replace(file, []byte("REDIS00"), []byte("REDIS99"), 1)} {
+		require.Error(t, load(nook.NewChecked(t, nook.Options{}), damaged, take))
+	}
+	damaged := bytes.Clone(file)
+	damaged[len(damaged)-1] ^= 1
+	require.Error(t, load(nook.NewChecked(t, nook.Options{}), damaged, take), "the checksum")
+	failure := errors.New("failure")
+	require.ErrorIs(t, load(nook.NewChecked(t, nook.Options{}), file, &nook.LoadOptions{Library: func(string) error { return failure }}), failure)
+}
+
+// fullDisk takes so many bytes.
+type fullDisk struct{ room int }
+
+var errFull = errors.New("the disk is full")
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.room -= len(p); d.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+// TestSaveFails writes to a disk that is full, and changes the store afterwards.
+func TestSaveFails(t *testing.T) {
+	s := nook.NewChecked(t, nook.Options{})
+	makeEveryType(t, s.Commands())
+	require.NoError(t, s.Set("large", strings.Repeat("many different words ", 100_000)))
+	size := len(saved(t, s, &nook.SaveOptions{Uncompressed: true}))
+	for room := 0; room < size; room += size/10 + 1 {
+		require.ErrorIs(t, s.SaveRDB(&fullDisk{room}, &nook.SaveOptions{Uncompressed: true}), errFull)
+	}
+	nook.Check(t, s)
+	runs(t, s.Commands(), "APPEND large x")
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.SaveRDB(io.Discard, nil), nook.ErrClosed)
+}
+
+// TestSaveKeepsAccess saves what the policy of eviction looks at.
+func TestSaveKeepsAccess(t *testing.T) {
+	clock := nook.NewManualClock(time.Time{})
+	lru := nook.Options{Clock: clock, MaxMemory: 1 << 30, MaxMemoryPolicy: nook.AllKeysLRU}
+	s := nook.NewChecked(t, lru)
+	require.NoError(t, s.Set("k", "v"))
+	clock.Advance(100 * time.Second)
+	again, _ := loaded(t, saved(t, s, nil), lru)
+	idle, _, err := again.ObjectIdleTime("k")
+	require.NoError(t, err)
+	require.Equal(t, 100*time.Second, idle)
+	require.NoError(t, again.Close())
+
+	require.NoError(t, s.Close())
+	lfu := nook.Options{Clock: clock, MaxMemory: 1 << 30, MaxMemoryPolicy: nook.AllKeysLFU, LFULogFactor: -1}
+	s = nook.NewChecked(t, lfu)
+	require.NoError(t, s.Set("k", "v"))
+	for range 50 {
+		_, _, err := s.Get("k")
+		require.NoError(t, err)
+	}
+	want, _, err := s.ObjectFreq("k")
+	require.NoError(t, err)
+	again, _ = loaded(t, saved(t, s, nil), lfu)
+	got, _, err := again.ObjectFreq("k")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.NoError(t, again.Close())
+}
