@@ -63,7 +63,7 @@ func (r *Reader) collection(t Type) (value.Collection, error) {
 	case TypeHash, TypeHashTimed, TypeHashTimedPre:
 		return r.hash(t), nil
 	case TypeHashZipmap:
-		return valueOf(value.HashOfList, r, r.zipmap())
+		return r.zipmapHash()
 	case TypeHashZiplist:
 		return valueOf(value.HashOfList, r, r.ziplist())
 	case TypeHashListpack:
@@ -96,6 +96,19 @@ func (r *Reader) pack() listpack.List {
 		return listpack.New()
 	}
 	return l
+}
+
+// zipmapHash reads a hash that is a zipmap. Unlike with listpacks, Redis looks at the limit for lengths, too.
+func (r *Reader) zipmapHash() (value.Collection, error) {
+	l, longest := r.zipmap()
+	if r.err != nil {
+		return nil, nil
+	}
+	h, err := value.HashOfList(l, &r.opt.Limits, true)
+	if err == nil {
+		h.Reserve(longest, "", &r.opt.Limits)
+	}
+	return h, err
 }
 
 func (r *Reader) intset() (value.Collection, error) {

@@ -23,32 +23,32 @@ const (
 	zipmapEnd = 0xFF
 )
 
-// zipmap reads a zipmap and makes a listpack of it.
-func (r *Reader) zipmap() listpack.List {
+// zipmap reads a zipmap and makes a listpack of it. It returns the longest string in it, too, which is good until the
+// next read.
+func (r *Reader) zipmap() (l listpack.List, longest string) {
 	at := r.Offset()
 	b := r.string(math.MaxInt)
 	if r.err != nil {
-		return listpack.New()
+		return nil, ""
 	}
-	l, ok := listOfZipmap(b)
+	l, longest, ok := listOfZipmap(b)
 	if !ok {
 		r.fail(at, "a damaged zipmap", nil)
-		return listpack.New()
 	}
-	return l
+	return l, longest
 }
 
-// listOfZipmap returns a listpack with the fields and values of a zipmap, and false if it is none.
-func listOfZipmap(b []byte) (listpack.List, bool) {
+// listOfZipmap returns a listpack with the fields and values of a zipmap, and the longest of these, and false if it is none.
+func listOfZipmap(b []byte) (_ listpack.List, longest string, _ bool) {
 	if len(b) < 2 || len(b) > listpack.MaxBytes/2 || b[len(b)-1] != zipmapEnd {
-		return nil, false
+		return nil, "", false
 	}
 	body := append(make([]byte, 0, len(b)+len(b)/2), listpack.New().Body()...)
 	n, rest := 0, b[1:len(b)-1]
 	for ; len(rest) > 0; n++ {
 		length, head, ok := zipmapLength(rest)
 		if !ok || n%2 != 0 && head == len(rest) {
-			return nil, false
+			return nil, "", false
 		}
 		unused := 0
 		if n%2 != 0 {
@@ -56,15 +56,19 @@ func listOfZipmap(b []byte) (listpack.List, bool) {
 			head++
 		}
 		if length > uint64(len(rest)-head) || uint64(unused) > uint64(len(rest)-head)-length {
-			return nil, false
+			return nil, "", false
 		}
-		body = listpack.AppendText(body, stringOf(rest[head:head+int(length)]))
+		text := stringOf(rest[head : head+int(length)])
+		body = listpack.AppendText(body, text)
+		if len(text) > len(longest) {
+			longest = text
+		}
 		rest = rest[head+int(length)+unused:]
 	}
 	if n%2 != 0 || b[0] < zipmapFar && int(b[0]) != n/2 {
-		return nil, false
+		return nil, "", false
 	}
-	return listpack.Seal(body, n), true
+	return listpack.Seal(body, n), longest, true
 }
 
 // zipmapLength returns the length at the start of b and how many bytes that takes.
