@@ -91,11 +91,27 @@ func valueOf[C value.Collection](of func(listpack.List, *value.Limits, bool) (C,
 func (r *Reader) pack() listpack.List {
 	at := r.Offset()
 	l, err := listpack.Decode(r.own())
-	if err != nil {
+	switch {
+	case err != nil:
 		r.fail(at, "a damaged listpack", nil)
-		return listpack.New()
+	case r.opt.Deep && hasDisguised(l):
+		r.fail(at, "a listpack with an integer as text", nil)
+	default:
+		return l
 	}
-	return l
+	return listpack.New()
+}
+
+// hasDisguised reports whether a listpack has an integer as text, as which nobody would look for it.
+func hasDisguised(l listpack.List) bool {
+	for p := l.First(); p != listpack.None; p = l.Next(p) {
+		if e := l.Get(p); !e.IsInt {
+			if _, isInt := number.ParseInt(e.Text); isInt {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // zipmapHash reads a hash that is a zipmap. Unlike with listpacks, Redis looks at the limit for lengths, too.
