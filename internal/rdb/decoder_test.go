@@ -42,7 +42,7 @@ func sum(b []byte) []byte { return binary.LittleEndian.AppendUint64(b, addChecks
 // moduleValue is a value of a module with all that one may have.
 var moduleValue = join(
 	length64, "\x01\x02\x03\x04\x05\x06\x07\x08", moduleSigned, 5, moduleUnsigned, 6, moduleFloat, "1234", moduleDouble, "12345678",
-	moduleString, str("text"), moduleString, special|specialLZF, 2, 1, "xx", moduleString, special|specialInt16, "xx", moduleEnd)
+	moduleString, str("text"), moduleString, specialLZF, 2, 1, "xx", moduleString, specialInt16, "xx", moduleEnd)
 
 // TestDecoder reads all that a file may have, from files of all versions.
 func TestDecoder(t *testing.T) {
@@ -59,7 +59,7 @@ func TestDecoder(t *testing.T) {
 	o := deepLook
 	o.SkipModules = true
 	for version := VersionMin; version <= VersionMax; version++ {
-		file := join("REDIS00", int('0'+version/10), int('0'+version%10), body)
+		file := join("REDIS00", '0'+version/10, '0'+version%10, body)
 		if version >= versionChecksum {
 			file = sum(file)
 		}
@@ -141,8 +141,8 @@ func TestRefused(t *testing.T) {
 		"a special string": {redis(TypeString, special|9), "rdb: no such form of a string at offset 10"},
 		"a long string":    {redis(TypeString, length64, "\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFFabc"), "rdb: truncated at offset 22: unexpected EOF"},
 		"a longer string":  {redis(TypeString, length64, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFabc"), "rdb: a length out of range at offset 19"},
-		"a bomb":           {redis(TypeString, special|specialLZF, 3, length32, "\x7F\xFF\xFF\xFFabc"), "rdb: a compressed string that cannot become as long as it says at offset 10"},
-		"bad LZF":          {redis(TypeString, special|specialLZF, 2, 5, "\xFF\xFF"), "rdb: a damaged compressed string at offset 10: lzf: damaged at byte 0"},
+		"a bomb":           {redis(TypeString, specialLZF, 3, length32, "\x7F\xFF\xFF\xFFabc"), "rdb: a compressed string that cannot become as long as it says at offset 10"},
+		"bad LZF":          {redis(TypeString, specialLZF, 2, 5, "\xFF\xFF"), "rdb: a damaged compressed string at offset 10: lzf: damaged at byte 0"},
 		"a far database":   {redis(opSelectDB, length64, "\x01\x00\x00\x00\x00\x00\x00\x00"), "rdb: a database out of range at offset 9"},
 	} {
 		t.Run(name, func(t *testing.T) {

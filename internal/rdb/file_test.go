@@ -98,11 +98,11 @@ func saved(t *testing.T, c *redistest.Conn, dir string, seed int) []byte {
 	n := 0
 	random := rapid.Custom(func(t *rapid.T) [][]string {
 		var cmds [][]string
-		for kind, make := range makers {
+		for kind, commands := range makers {
 			key := fmt.Sprintf("key %s %d", kind, n)
 			n++
 			cmds = append(cmds, []string{"SELECT", strconv.Itoa(n % 3)})
-			cmds = append(cmds, make(t, key)...)
+			cmds = append(cmds, commands(t, key)...)
 			if n%4 == 0 {
 				cmds = append(cmds, []string{"PEXPIREAT", key, strconv.FormatInt(4102444800000+int64(n), 10)})
 			}

@@ -111,7 +111,7 @@ const (
 
 // Special forms of strings.
 const (
-	specialInt8 = iota
+	specialInt8 = special + iota
 	specialInt16
 	specialInt32
 	specialLZF

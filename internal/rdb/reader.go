@@ -172,7 +172,7 @@ func (r *Reader) head() (n uint64, isSpecial bool) {
 			return binary.BigEndian.Uint64(b), false
 		}
 	case b >= special:
-		return uint64(b &^ special), true
+		return uint64(b), true
 	default:
 		r.fail(r.Offset()-1, "no such form of a length", nil)
 	}

@@ -82,7 +82,7 @@ func (r *Reader) collection(t Type) (value.Collection, error) {
 // valueOf makes a value of a list, if there is one.
 func valueOf[C value.Collection](of func(listpack.List, *value.Limits, bool) (C, error), r *Reader, l listpack.List) (value.Collection, error) {
 	if r.err != nil {
-		return nil, nil
+		return nil, r.err
 	}
 	return of(l, &r.opt.Limits, r.opt.Deep)
 }
@@ -118,7 +118,7 @@ func hasDisguised(l listpack.List) bool {
 func (r *Reader) zipmapHash() (value.Collection, error) {
 	l, longest := r.zipmap()
 	if r.err != nil {
-		return nil, nil
+		return nil, r.err
 	}
 	h, err := value.HashOfList(l, &r.opt.Limits, true)
 	if err == nil {
@@ -128,8 +128,12 @@ func (r *Reader) zipmapHash() (value.Collection, error) {
 }
 
 func (r *Reader) intset() (value.Collection, error) {
-	ints, err := intset.Decode(r.own())
-	if r.err != nil || err != nil {
+	b := r.own()
+	if r.err != nil {
+		return nil, r.err
+	}
+	ints, err := intset.Decode(b)
+	if err != nil {
 		return nil, err
 	}
 	return value.SetOfInts(ints, &r.opt.Limits), nil

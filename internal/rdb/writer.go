@@ -50,11 +50,11 @@ func (w *Writer) AppendString(b []byte, s string) []byte {
 func appendInt(b []byte, n int32) []byte {
 	switch {
 	case n == int32(int8(n)):
-		return append(b, special|specialInt8, byte(n))
+		return append(b, specialInt8, byte(n))
 	case n == int32(int16(n)):
-		return append(b, special|specialInt16, byte(n), byte(n>>8))
+		return append(b, specialInt16, byte(n), byte(n>>8))
 	default:
-		return binary.LittleEndian.AppendUint32(append(b, special|specialInt32), uint32(n))
+		return binary.LittleEndian.AppendUint32(append(b, specialInt32), uint32(n))
 	}
 }
 
@@ -70,7 +70,7 @@ func (w *Writer) appendCompressed(b []byte, s string) ([]byte, bool) {
 	if !ok {
 		return b, false
 	}
-	b = append(c[:start], special|specialLZF)
+	b = append(c[:start], specialLZF)
 	b = AppendLength(b, uint64(len(c)-at))
 	b = AppendLength(b, uint64(len(s)))
 	return append(b, c[at:]...), true
