@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/nookdb/nook/internal/table"
 )
@@ -49,4 +50,34 @@ func Restore(payload []byte, key string, deadline int64, o *Options) (*table.Ent
 		return nil, r.err
 	}
 	return r.Value(t, key, deadline)
+}
+
+// AppendFunctions appends the payload of libraries of functions, of which the code is given, as FUNCTION DUMP returns it.
+func (w *Writer) AppendFunctions(b []byte, codes []string) []byte {
+	start := len(b)
+	for _, code := range codes {
+		b = w.AppendString(append(b, opFunction2), code)
+	}
+	return seal(b, start, VersionPlain)
+}
+
+// Functions returns the code of the libraries in a payload, of which nothing is kept. Errors are ErrPayload or an
+// [Error].
+func Functions(payload []byte) (codes []string, err error) {
+	b, err := open(payload)
+	if err != nil {
+		return nil, err
+	}
+	r := newPayloadReader(b, &Options{})
+	for r.err == nil && r.at < r.end {
+		if r.byte() != opFunction2 {
+			r.fail(r.Offset()-1, "no library of functions", nil)
+			break
+		}
+		codes = append(codes, string(r.string(math.MaxInt)))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return codes, nil
 }

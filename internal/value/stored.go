@@ -26,7 +26,11 @@ var (
 // distinct returns ErrDuplicate unless the elements of a list, of which each is followed by width-1
 // others that do not matter, are different strings.
 func distinct(l listpack.List, width int) error {
-	all := make([]listpack.Pos, 0, l.Len()/width+1)
+	var room [64]listpack.Pos
+	all := room[:0]
+	if n := l.Len() / width; n > len(room) {
+		all = make([]listpack.Pos, 0, n)
+	}
 	for p := l.First(); p != listpack.None; p = next(l, p, width) {
 		all = append(all, p)
 	}
