@@ -16,7 +16,7 @@ func benchKeys(n int, of func(key string, r *rand.Rand) *table.Entry) []*table.E
 	r := rand.New(rand.NewPCG(1, 2))
 	all := make([]*table.Entry, n)
 	for i := range all {
-		all[i] = of("key:"+strconv.Itoa(100_000_000_000+i), r)
+		all[i] = of("key:"+strconv.FormatInt(100_000_000_000+int64(i), 10), r)
 	}
 	return all
 }
