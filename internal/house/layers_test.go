@@ -46,6 +46,7 @@ var layers = []layer{
 	{name: "value", has: among("internal/value"), theirs: []string{"github.com/google/btree"}, pure: true},
 	{name: "ostree", has: among("internal/ostree"), sees: []string{"table"}, pure: true},
 	{name: "table", has: among("internal/table"), theirs: []string{"github.com/cespare/xxhash/v2", "github.com/google/btree"}, sees: []string{}, pure: true},
+	{name: "aof", has: among("internal/aof"), sees: []string{"resp"}, pure: true},
 	{name: "acl", has: among("internal/acl"), sees: []string{"resp", "structure"}, pure: true},
 	{name: "resp", has: among("internal/resp"), sees: []string{"number"}, pure: true},
 	{name: "lua", has: among("internal/lua"), sees: []string{}, theirs: gopherLua},

@@ -103,14 +103,22 @@ func Installed() bool {
 // the test or, if NOOK_REQUIRE_REDIS is set, fails it.
 func find(t testing.TB) string {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
+	return Tool(t, "redis-server")
+}
+
+// Tool returns the path of a program that comes with redis-server, such as
+// redis-check-aof; without it, it skips the test or, if NOOK_REQUIRE_REDIS is
+// set, fails it.
+func Tool(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
 	if err == nil {
 		return path
 	}
 	if os.Getenv(requireEnv) != "" {
-		t.Fatalf("redis-server is not installed, and %s asks for it: %v", requireEnv, err)
+		t.Fatalf("%s is not installed, and %s asks for it: %v", name, requireEnv, err)
 	}
-	t.Skipf("redis-server is not installed: %v", err)
+	t.Skipf("%s is not installed: %v", name, err)
 	return ""
 }
 
