@@ -1,0 +1,42 @@
+package persist
+
+import "fmt"
+
+// Fsync says when what was written to the append-only file is made to survive a
+// loss of power. That a process ends, or is killed, loses less: see each.
+type Fsync int
+
+// The policies of Redis's setting appendfsync.
+const (
+	// FsyncEverySecond syncs once a second. A loss of power takes what was written in the last
+	// second, and during the sync that was under way; the end of the process takes the last
+	// few milliseconds.
+	FsyncEverySecond Fsync = iota
+	// FsyncAlways syncs before a write returns. Writes that come together share
+	// a sync. Nothing that was acknowledged is lost.
+	FsyncAlways
+	// FsyncNever leaves it to the system when to write to the disk. The end of
+	// the process takes the last few milliseconds.
+	FsyncNever
+)
+
+// fsyncNames are the policies as Redis names them.
+var fsyncNames = [...]string{FsyncEverySecond: "everysec", FsyncAlways: "always", FsyncNever: "no"}
+
+// String returns Redis's name of the policy.
+func (f Fsync) String() string {
+	if f < 0 || int(f) >= len(fsyncNames) {
+		return fmt.Sprintf("Fsync(%d)", int(f))
+	}
+	return fsyncNames[f]
+}
+
+// ParseFsync returns the policy of one of Redis's names: always, everysec, no.
+func ParseFsync(name string) (Fsync, bool) {
+	for f, n := range fsyncNames {
+		if n == name {
+			return Fsync(f), true
+		}
+	}
+	return 0, false
+}
