@@ -180,19 +180,23 @@ func wholeUnits(p []byte) int64 {
 	}
 }
 
-// turn goes over to the next file, unless that cannot be published.
+// turn makes the file durable and goes over to the next one, unless that cannot
+// be published: then it stays, and tells who asked for the turn.
 func (w *writer) turn(t turn) error {
 	if err := w.sync(); err != nil {
 		return err
 	}
+	t.done <- w.follow(t)
+	return nil
+}
+
+func (w *writer) follow(t turn) error {
 	if err := t.publish(); err != nil {
 		w.journal.stay(w.length)
-		t.done <- err
-		return nil
+		return err
 	}
 	_ = w.file.Close() // what it has is durable
 	w.file, w.length = t.next, 0
-	t.done <- nil
 	return nil
 }
 
