@@ -6,19 +6,13 @@ import (
 	"sync/atomic"
 
 	"github.com/nookdb/nook"
-	"github.com/nookdb/nook/internal/aof"
 )
 
-const (
-	// maxBuffer is how much waits for the writer before commands wait for it.
-	// It is what a fast disk writes in the time of a slow sync, and what bounds the
-	// memory of a journal: twice this, with what the writer has in hand, and
-	// what commands append that were admitted before.
-	maxBuffer = 32 << 20
-	// keptBuffer is how much memory is kept from one round of the writer to the
-	// next.
-	keptBuffer = 4 << 20
-)
+// maxBuffer is how much waits for the writer before commands wait for it. It is
+// what a fast disk writes in the time of a slow sync, and what bounds the memory of a
+// journal: twice this, with what the writer has in hand, and what commands append
+// that were admitted before.
+const maxBuffer = 32 << 20
 
 // A journal writes the effects of a store to an append-only file.
 //
@@ -53,8 +47,7 @@ type journal struct {
 	progress sync.Cond // durable or err has changed, or a full buffer been taken; of mu
 
 	policy   Fsync  // guarded by mu
-	buf      []byte // encoded and not yet taken, guarded by mu
-	spare    []byte // the buffer of the round before, guarded by mu
+	buf      buffer // encoded and not yet taken, guarded by mu
 	turns    []turn // rotations within buf, guarded by mu
 	db       int    // that of the last record, -1 if none stands in the file, guarded by mu
 	length   int64  // of the file, with what is yet to be written to it, guarded by mu
@@ -68,7 +61,7 @@ type journal struct {
 
 // A turn is a rotation: what stands behind it in the buffer is for another file.
 type turn struct {
-	at      int // in the buffer
+	at      int // how many chunks of the buffer stand before it
 	next    file
 	publish func() error
 	done    chan error
@@ -89,7 +82,7 @@ func newJournal(f file, length int64, policy Fsync) *journal {
 
 // beCareful sets careful. mu is held.
 func (j *journal) beCareful() {
-	j.careful.Store(j.policy == FsyncAlways || j.err != nil || len(j.buf) >= maxBuffer)
+	j.careful.Store(j.policy == FsyncAlways || j.err != nil || j.buf.length >= maxBuffer)
 }
 
 // Admit waits while the buffer is full, and fails once something could not be
@@ -100,7 +93,7 @@ func (j *journal) Admit() error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for j.err == nil && len(j.buf) >= maxBuffer {
+	for j.err == nil && j.buf.length >= maxBuffer {
 		j.progress.Wait()
 	}
 	return j.err
@@ -114,34 +107,18 @@ func (j *journal) Append(effects []nook.Effect) {
 	if j.err != nil {
 		return
 	}
-	before := len(j.buf)
-	j.encode(effects)
-	n := len(j.buf) - before
-	j.appended += int64(n)
-	j.length += int64(n)
-	if len(j.buf) >= maxBuffer {
+	before := j.buf.length
+	chunk, db := appendUnit(j.buf.begin(), j.db, effects)
+	j.buf.end(chunk)
+	j.db = db
+	n := int64(j.buf.length - before)
+	j.appended += n
+	j.length += n
+	if j.buf.length >= maxBuffer {
 		j.careful.Store(true)
 	}
-	if len(j.buf) >= j.signalAt {
+	if j.buf.length >= j.signalAt {
 		j.signal()
-	}
-}
-
-// encode appends a unit to buf. mu is held.
-func (j *journal) encode(effects []nook.Effect) {
-	if len(effects) > 1 {
-		j.buf = aof.AppendMulti(j.buf)
-	}
-	for i := range effects {
-		e := &effects[i]
-		if e.DB != j.db {
-			j.buf = aof.AppendSelect(j.buf, e.DB)
-			j.db = e.DB
-		}
-		j.buf = aof.AppendCommand(j.buf, e.Args)
-	}
-	if len(effects) > 1 {
-		j.buf = aof.AppendExec(j.buf)
 	}
 }
 
@@ -215,7 +192,7 @@ func (j *journal) rotate(next file, publish func() error) <-chan error {
 		done <- j.err
 		return done
 	}
-	j.turns = append(j.turns, turn{at: len(j.buf), next: next, publish: publish, done: done})
+	j.turns = append(j.turns, turn{at: j.buf.split(), next: next, publish: publish, done: done})
 	j.db, j.length = -1, 0
 	j.signal()
 	return done
@@ -279,7 +256,7 @@ func (j *journal) fail(err error) {
 	if j.err == nil {
 		j.err = &WriteError{err}
 	}
-	j.buf, j.spare = nil, nil
+	j.buf = buffer{}
 	j.beCareful()
 	j.progress.Broadcast()
 }
@@ -315,40 +292,38 @@ func (j *journal) makeDurable(position int64) {
 
 // A batch is what the writer takes in one round.
 type batch struct {
-	data  []byte
-	turns []turn
-	end   int64 // the position behind data
-	sync  bool  // it has to be durable before the round ends
-	every bool  // it has to be, within a second
-	last  bool
+	chunks [][]byte
+	turns  []turn
+	sync   bool // it has to be durable before the round ends
+	every  bool // it has to be, within a second
+	last   bool
 }
 
 // take empties the buffer.
 func (j *journal) take() batch {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	full := j.buf.length >= maxBuffer
 	b := batch{
-		data: j.buf, turns: j.turns, end: j.appended,
+		chunks: j.buf.take(), turns: j.turns,
 		sync:  j.policy == FsyncAlways || j.wanted > j.durable || j.closing,
 		every: j.policy == FsyncEverySecond,
 		last:  j.closing,
 	}
-	if len(j.buf) >= maxBuffer {
+	if full {
 		j.progress.Broadcast()
 	}
-	j.buf, j.spare, j.turns = j.spare[:0], nil, nil
+	j.turns = nil
 	j.signalAt = math.MaxInt
 	j.beCareful()
 	return b
 }
 
-// recycle keeps the memory of a batch for the next but one.
-func (j *journal) recycle(data []byte) {
-	if cap(data) <= keptBuffer {
-		j.mu.Lock()
-		j.spare = data[:0]
-		j.mu.Unlock()
-	}
+// recycle keeps memory that the writer is done with.
+func (j *journal) recycle(chunks [][]byte) {
+	j.mu.Lock()
+	j.buf.recycle(chunks)
+	j.mu.Unlock()
 }
 
 // urgent reports whether there is work that does not wait for more of it. mu is

@@ -38,11 +38,12 @@ func newTestJournal(t testing.TB, d *disk, policy Fsync) *journal {
 
 // wanted returns the contents of a file of these units, each of one effect.
 func wanted(units ...[]nook.Effect) string {
-	j := &journal{db: -1}
+	var b []byte
+	db := -1
 	for _, u := range units {
-		j.encode(u)
+		b, db = appendUnit(b, db, u)
 	}
-	return string(j.buf)
+	return string(b)
 }
 
 // surely returns what a file holds that no loss of power takes.
@@ -137,6 +138,23 @@ func TestJournalIsRead(t *testing.T) {
 		require.Equal(t, io.EOF, err)
 		require.Equal(t, want, got)
 	})
+}
+
+// TestManyChunks: units of all lengths, more than a buffer has in one piece.
+func TestManyChunks(t *testing.T) {
+	d := newDisk()
+	j := newTestJournal(t, d, FsyncEverySecond)
+	var want [][]nook.Effect
+	for i := range 400 {
+		u := effect("SET", strconv.Itoa(i), strings.Repeat("x", i*i%(3*chunkSize/2)))
+		want = append(want, u)
+		j.Append(u)
+	}
+	require.NoError(t, j.close())
+	got, err := replayed(d.content("a.aof"))
+	require.Equal(t, io.EOF, err)
+	require.True(t, slices.EqualFunc(want, got, func(a, b []nook.Effect) bool { return slices.Equal(a[0].Args, b[0].Args) }))
+	require.LessOrEqual(t, len(j.buf.free), keptChunks)
 }
 
 // TestCommittedSurvives cuts the power while many write. What was committed is

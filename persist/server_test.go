@@ -110,11 +110,9 @@ func TestRealServerLoads(t *testing.T) {
 // TestRealServerCutsAtTheSamePlace: it cuts torn files where our reader says. But in a
 // transaction it cuts behind the last whole command, and leaves the MULTI.
 func TestRealServerCutsAtTheSamePlace(t *testing.T) {
-	j := &journal{db: -1}
-	j.encode(effect("SET", "a", "1"))
-	j.encode([]nook.Effect{{Args: []string{"SET", "b", "2"}}, {DB: 1, Args: []string{"SET", "c", "3"}}})
-	j.encode([]nook.Effect{{DB: 1, Args: []string{"SET", "d", "4"}}})
-	text := string(j.buf)
+	text := wanted(effect("SET", "a", "1"),
+		[]nook.Effect{{Args: []string{"SET", "b", "2"}}, {DB: 1, Args: []string{"SET", "c", "3"}}},
+		[]nook.Effect{{DB: 1, Args: []string{"SET", "d", "4"}}})
 	for n := 11; n < len(text); n += 23 {
 		dir := t.TempDir()
 		d := dirFS(dir)

@@ -58,7 +58,7 @@ func (w *writer) run() {
 		for _, t := range b.turns { // those that were not come to
 			t.done <- err
 		}
-		j.recycle(b.data)
+		j.recycle(b.chunks)
 		if b.last {
 			w.land()
 			_ = w.file.Close() // what it has is durable, or an error has been told
@@ -82,7 +82,7 @@ func (w *writer) sleep(length int, d time.Duration) (always bool) {
 	j := w.journal
 	j.mu.Lock()
 	always = j.policy == FsyncAlways
-	if len(j.buf) >= length || j.urgent() {
+	if j.buf.length >= length || j.urgent() {
 		j.mu.Unlock()
 		return always
 	}
@@ -113,11 +113,10 @@ func (w *writer) untilSync() time.Duration {
 // put writes a batch, and makes the turns in it. It removes those from the
 // batch that it has answered.
 func (w *writer) put(b *batch) error {
-	start := b.end - int64(len(b.data))
 	from := 0
 	for len(b.turns) > 0 {
 		t := b.turns[0]
-		if err := w.write(b.data[from:t.at], start+int64(t.at)); err != nil {
+		if err := w.write(b.chunks[from:t.at]); err != nil {
 			return err
 		}
 		if err := w.turn(t); err != nil {
@@ -125,7 +124,7 @@ func (w *writer) put(b *batch) error {
 		}
 		from, b.turns = t.at, b.turns[1:]
 	}
-	if err := w.write(b.data[from:], b.end); err != nil {
+	if err := w.write(b.chunks[from:]); err != nil {
 		return err
 	}
 	switch {
@@ -137,19 +136,21 @@ func (w *writer) put(b *batch) error {
 	return nil
 }
 
-// write writes whole units, which end at a position. If that fails, it cuts the
-// file behind the last unit that it has got as a whole, if it can. If it cannot,
-// the file has a torn end, which is cut when it is loaded.
-func (w *writer) write(p []byte, position int64) error {
-	n, err := writeAll(w.file, p)
-	if err != nil {
-		if whole := wholeUnits(p[:n]); whole == int64(n) || w.file.truncate(w.length+whole) == nil {
-			w.length += whole
+// write writes chunks of whole units. If that fails, it cuts the file behind the
+// last unit that it has got as a whole, if it can. If it cannot, the file has a
+// torn end, which is cut when it is loaded.
+func (w *writer) write(chunks [][]byte) error {
+	for _, p := range chunks {
+		n, err := writeAll(w.file, p)
+		if err != nil {
+			if whole := wholeUnits(p[:n]); whole == int64(n) || w.file.truncate(w.length+whole) == nil {
+				w.length += whole
+			}
+			return err
 		}
-		return err
+		w.length += int64(n)
+		w.written += int64(n)
 	}
-	w.length += int64(n)
-	w.written = position
 	return nil
 }
 
