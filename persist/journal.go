@@ -178,7 +178,7 @@ func (j *journal) sync() error {
 // The writer makes what the old file is to have durable, and then calls publish, which makes
 // the manifest list the next file. So a file that another follows in the manifest
 // is always whole. Until publish is done, nothing is written to either, and
-// commits wait.
+// commits wait; so publish must not wait for the store.
 //
 // The channel gives one answer. nil: the old file is closed, and the next one the journal's. An
 // error: the old one remains, with what was meant for the next, and that is
@@ -226,27 +226,33 @@ func (j *journal) failure() error {
 	return j.err
 }
 
-// close makes all that was appended durable, ends the writer and closes the file. The store
-// must have been closed before.
+// close makes all that was appended durable, ends the writer and closes the file. Whatever is
+// asked of the journal afterwards fails, so the store is to be closed before.
 func (j *journal) close() error {
 	j.mu.Lock()
-	if j.closing {
-		j.mu.Unlock()
-		<-j.ended
-		return nil
-	}
 	j.closing = true
 	j.signal()
 	j.mu.Unlock()
 	<-j.ended
+	if err := j.failure(); err != nook.ErrClosed {
+		return err
+	}
+	return nil
+}
+
+// end refuses, for the writer that has written its last, what comes.
+func (j *journal) end() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	err := j.err
-	if err == nil {
+	if j.err == nil {
 		j.err = nook.ErrClosed
 	}
+	for _, t := range j.turns {
+		t.done <- j.err
+	}
+	j.buf, j.turns = buffer{}, nil
 	j.beCareful()
-	return err
+	j.progress.Broadcast()
 }
 
 // fail keeps the first error, and tells everybody.

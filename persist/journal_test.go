@@ -602,7 +602,51 @@ func TestClose(t *testing.T) {
 	j.Append(effect("SET", "a", "1"))
 	require.Equal(t, nook.ErrClosed, j.Commit())
 	require.Equal(t, nook.ErrClosed, j.Admit())
+	require.Equal(t, nook.ErrClosed, <-j.rotate(nil, nil))
 	require.Empty(t, d.content("a.aof"))
+}
+
+// TestCloseWhileOthersWrite: each commit has an answer, and what was acknowledged is there.
+func TestCloseWhileOthersWrite(t *testing.T) {
+	for range 50 {
+		d := newDisk()
+		j := newTestJournal(t, d, FsyncAlways)
+		var committed, refused atomic.Int64
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for {
+					j.Append(effect("INCR", "a"))
+					if err := j.Commit(); err == nil {
+						committed.Add(1)
+					} else {
+						refused.Add(1)
+						return
+					}
+				}
+			})
+		}
+		require.NoError(t, j.close())
+		all.Wait()
+		units, err := replayed(d.surely("a.aof"))
+		require.Equal(t, io.EOF, err)
+		require.GreaterOrEqual(t, len(units), int(committed.Load()))
+		require.Equal(t, int64(4), refused.Load())
+	}
+}
+
+// TestSyncFailsLater: what a good sync has made durable stays acknowledged.
+func TestSyncFailsLater(t *testing.T) {
+	d := newDisk()
+	j := newTestJournal(t, d, FsyncAlways)
+	d.failWhen(failing("sync", ".aof", 2, syscall.EIO))
+	j.Append(effect("SET", "a", "1"))
+	require.NoError(t, j.Commit())
+	j.Append(effect("SET", "a", "2"))
+	require.ErrorIs(t, j.Commit(), syscall.EIO)
+	require.ErrorIs(t, j.close(), syscall.EIO)
+	require.ErrorIs(t, j.close(), syscall.EIO)
+	require.Equal(t, wanted(effect("SET", "a", "1")), d.cut(nil).content("a.aof"))
 }
 
 func TestWriteError(t *testing.T) {

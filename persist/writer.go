@@ -62,6 +62,7 @@ func (w *writer) run() {
 		if b.last {
 			w.land()
 			_ = w.file.Close() // what it has is durable, or an error has been told
+			j.end()
 			return
 		}
 	}
