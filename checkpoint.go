@@ -1,6 +1,8 @@
 package nook
 
 import (
+	"maps"
+
 	"github.com/nookdb/nook/internal/table"
 )
 
@@ -33,7 +35,7 @@ type progress struct {
 // passed reports whether a key need not be put aside: it was read.
 func (r progress) passed(db int, hash uint64) bool { return db < r.db || db == r.db && hash < r.pos }
 
-// checkpoint begins one. at, which may be nil, is called at its moment, with the whole store locked: it must
+// checkpoint begins one. at, which may be nil, is called at its moment, with the whole store locked, libraries included: it must
 // not use it.
 //
 // O(shards).
@@ -56,7 +58,10 @@ func (ks *keyspace) checkpoint(at func()) (*checkpoint, error) {
 			}
 		}
 	}
-	k.libraries, _ = ks.libraries.copied()
+	l := &ks.libraries
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k.libraries = maps.Clone(l.byName)
 	if at != nil {
 		at()
 	}

@@ -166,7 +166,6 @@ var (
 	ErrTxDone       = &Error{text: "ERR the transaction has ended"}
 	ErrTxUndeclared = &Error{text: "ERR the key was not declared to the transaction"}
 	ErrTxWatch      = &Error{text: "ERR WATCH inside MULTI is not allowed"}
-	ErrTransfer     = &Error{text: "ERR a store with a journal takes no keys of another store"}
 )
 
 // Errors of a Snapshot, which Redis has not.

@@ -464,7 +464,7 @@ func (w *write) account(n int) {
 }
 
 // logged reports whether effects are wanted. Commands build none otherwise.
-func (w *write) logged() bool { return w.c.ks.journal != nil }
+func (w *write) logged() bool { return w.c.ks.log() != nil }
 
 // effect records what the command did, as a command that does the same
 // whenever and wherever it is run. The strings are the journal's from now on.
@@ -619,7 +619,7 @@ func (c *commands) holdAll(shards []int) (*multi, error) {
 		return nil, err
 	}
 	m.shards = shards
-	if c.ks.journal != nil {
+	if c.ks.log() != nil {
 		m.batch = new(batch)
 	}
 	return m, nil
@@ -660,7 +660,7 @@ func (m *multi) use(key string) write {
 // effect records what the command did. Commands call it only if logged.
 func (m *multi) effect(args ...string) { m.batch.add(m.c.db, args) }
 
-func (m *multi) logged() bool { return m.c.ks.journal != nil }
+func (m *multi) logged() bool { return m.c.ks.log() != nil }
 
 // done ends the hold as write.done does.
 func (m *multi) done(err *error) {

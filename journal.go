@@ -47,14 +47,14 @@ func (b *batch) commit(ks *keyspace) bool {
 	if len(b.effects) == 0 {
 		return false
 	}
-	ks.journal.Append(b.effects)
+	ks.log().Append(b.effects)
 	b.effects = nil
 	return true
 }
 
 // admit returns why the journal would take no effects now, nil if it does.
 func (c *commands) admit() error {
-	if j := c.ks.journal; j != nil {
+	if j := c.ks.log(); j != nil {
 		return j.Admit()
 	}
 	return nil
@@ -70,7 +70,11 @@ func (c *commands) acknowledge(err *error) {
 		*c.as.Owes = true
 		return
 	}
-	if failed := c.ks.journal.Commit(); *err == nil {
+	j := c.ks.log()
+	if j == nil { // it has gone since
+		return
+	}
+	if failed := j.Commit(); *err == nil {
 		*err = failed
 	}
 }
@@ -78,8 +82,45 @@ func (c *commands) acknowledge(err *error) {
 // Commit returns when all that was changed before the call is as safe as the Journal promises, or why it is not. It is for a Caller
 // that Owes it. Without a Journal it does nothing.
 func (s *Store) Commit() error {
-	if s.ks.journal == nil {
-		return nil
+	if j := s.ks.log(); j != nil {
+		return j.Commit()
 	}
-	return s.ks.journal.Commit()
+	return nil
+}
+
+// SetJournal lets the effects of all that is done from now on go to another journal, nil for none. Commands that are
+// over when it returns have appended to the one before.
+//
+// O(shards).
+func (s *Store) SetJournal(j Journal) error {
+	ks := s.ks
+	shards := ks.allShards()
+	if err := ks.hold(shards); err != nil {
+		return err
+	}
+	defer ks.release(shards)
+	ks.libraries.mu.Lock()
+	defer ks.libraries.mu.Unlock()
+	ks.opts.Journal = j
+	if !ks.loading {
+		ks.setLog(j)
+	}
+	return nil
+}
+
+// log returns the journal, nil if there is none, or not yet.
+func (ks *keyspace) log() Journal {
+	if j := ks.journal.Load(); j != nil {
+		return *j
+	}
+	return nil
+}
+
+// setLog puts a journal in force. All shards are locked, and the libraries, but for a store that is being made.
+func (ks *keyspace) setLog(j Journal) {
+	if j == nil {
+		ks.journal.Store(nil)
+		return
+	}
+	ks.journal.Store(&j)
 }

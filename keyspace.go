@@ -30,9 +30,9 @@ import (
 // changed when it is done, waits for the lock instead.
 type keyspace struct {
 	opts    Options
-	journal Journal      // nil while the store is being loaded
-	loading bool         // see Options.Loading
-	limits  value.Limits // changes only with all shards locked
+	journal atomic.Pointer[Journal] // nil while the store is being loaded; set with all shards and the libraries locked
+	loading bool                    // see Options.Loading
+	limits  value.Limits            // changes only with all shards locked
 	shards  []shard
 	shift   uint8 // 64 minus the hash bits that select the shard
 	skip    uint8 // those bits
@@ -100,7 +100,7 @@ func newKeyspace(o Options) *keyspace {
 	log2 := bits.TrailingZeros(uint(o.Shards))
 	ks := &keyspace{opts: o, loading: o.Loading, shards: make([]shard, o.Shards), shift: uint8(64 - log2), skip: uint8(log2)}
 	if !ks.loading {
-		ks.journal = o.Journal
+		ks.setLog(o.Journal)
 	}
 	settings := o.settings()
 	ks.set(&settings)

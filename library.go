@@ -98,7 +98,7 @@ func (c *commands) exchangeLibraries(change func(byName map[string]Library) []st
 	}
 	l.revision.Add(1)
 	switch {
-	case c.ks.journal == nil:
+	case c.ks.log() == nil:
 		return false
 	case c.tx != nil:
 		c.tx.batch.add(c.db, effect)

@@ -14,7 +14,8 @@ func (s *Store) Loaded() error {
 	if !ks.loading {
 		return nil
 	}
-	ks.loading, ks.journal = false, ks.opts.Journal
+	ks.loading = false
+	ks.setLog(ks.opts.Journal)
 	for i := range ks.shards {
 		sh := &ks.shards[i]
 		if n, first, _ := sh.firstDue(); n >= 0 {

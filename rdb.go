@@ -24,6 +24,10 @@ type SaveOptions struct {
 	// Base says in the file that it is the base of an append-only file.
 	Base bool
 
+	// Journal becomes the store's at the moment that the file shows: so the file and what the journal gets are, together, all that
+	// happens to the store. nil leaves the journal that there is.
+	Journal Journal
+
 	// At is called at the moment that the file shows, with the whole store locked: it must be quick, and not use the store.
 	At func()
 
@@ -44,6 +48,10 @@ func (s *Store) SaveRDB(w io.Writer, o *SaveOptions) error {
 	var version, bytes int
 	k, err := ks.checkpoint(func() {
 		version, bytes = ks.rdbVersion(), ks.bytes()
+		if o.Journal != nil {
+			ks.opts.Journal = o.Journal
+			ks.setLog(o.Journal)
+		}
 		if o.At != nil {
 			o.At()
 		}

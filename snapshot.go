@@ -132,7 +132,7 @@ func newPreimage(e *table.Entry) preimage {
 // were flushed meanwhile not counted.
 func (p *Snapshot) Restore() error {
 	ks := p.ks
-	if ks.journal != nil {
+	if ks.log() != nil {
 		return ErrSnapshotJournal
 	}
 	shards := ks.allShards()

@@ -302,6 +302,8 @@ var calls = map[string]func(c *Commands) error{
 
 	"DebugDigest":      func(c *Commands) error { _, err := c.DebugDigest(); return err },
 	"DebugDigestValue": func(c *Commands) error { _, err := c.DebugDigestValue("k"); return err },
+	"Dump":             func(c *Commands) error { _, _, err := c.Dump("k"); return err },
+	"Restore":          func(c *Commands) error { return c.Restore("restored", "") },
 	"DebugObject":      func(c *Commands) error { _, _, err := c.DebugObject("k"); return err },
 	"MemoryUsage":      func(c *Commands) error { _, _, err := c.MemoryUsage("k"); return err },
 	"SetActiveExpire":  func(c *Commands) error { return c.SetActiveExpire(true) },
@@ -320,7 +322,7 @@ var failsOnly = map[string]string{
 	"XGroupCreateWith": "is XGroupCreate", "XGroupSetIDWith": "is XGroupSetID", "XPendingRangeWith": "is XPendingRange",
 	"XClaimWith": "is XClaim", "XClaimJustID": "is XClaim", "XAutoClaimWith": "is XAutoClaim", "XAutoClaimJustID": "is XAutoClaim",
 	"BitCountRange": "is BitCount", "BitPosFrom": "is BitPos", "BitPosRange": "is BitPos",
-	"GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
+	"RestoreWith": "is Restore", "GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
 	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop",
 	"Sleep": "needs no store", "Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
 	"Commands": "cannot fail", "As": "cannot fail", "Caller": "cannot fail", "Clock": "cannot fail", "Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",

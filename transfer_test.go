@@ -96,13 +96,26 @@ func (ks *keyspace) hasWaiters() bool {
 	return false
 }
 
+// What moves is in the journals of both stores.
+func TestTransferEffects(t *testing.T) {
+	var lost, won bitmapJournal
+	a, b := newStore(t, Options{Journal: &lost}), newStore(t, Options{Journal: &won})
+	_, err := a.SetWith("k", "v", SetOptions{Expire: ExpireAt(time.UnixMilli(1 << 42))})
+	require.NoError(t, err)
+	payload, _, err := a.Dump("k")
+	require.NoError(t, err)
+	n, err := a.Transfer(b, "k", "none")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.Equal(t, []string{"DEL", "k"}, lost.effects[len(lost.effects)-1].Args)
+	require.Equal(t, []string{"RESTORE", "k", "4398046511104", payload, "REPLACE", "ABSTTL"}, won.effects[0].Args)
+}
+
 func TestTransferErrors(t *testing.T) {
 	a := newStore(t, Options{})
 	require.NoError(t, a.Set("k", "v"))
 	_, err := a.Transfer(a, "k")
 	require.ErrorIs(t, err, ErrSameObject)
-	_, err = a.Transfer(newStore(t, Options{Journal: new(bitmapJournal)}), "k")
-	require.ErrorIs(t, err, ErrTransfer)
 	full := newStore(t, Options{MaxMemory: 1})
 	require.NoError(t, full.Set("big", strings.Repeat("x", 10_000)))
 	_, err = a.Transfer(full, "k")

@@ -62,7 +62,7 @@ type txn struct {
 // newTxn begins a transaction on shards that are locked, in order.
 func newTxn(ks *keyspace, shards []int) *txn {
 	t := &txn{ks: ks, shards: shards}
-	if ks.journal != nil {
+	if ks.log() != nil {
 		t.batch = new(batch)
 	}
 	return t

@@ -126,7 +126,7 @@ func (c *commands) await(
 		return served, err
 	}
 	defer x.leave(keys)
-	if served, err = x.wait(ctx, timeout); served && c.ks.journal != nil {
+	if served, err = x.wait(ctx, timeout); served && c.ks.log() != nil {
 		c.acknowledge(&err)
 	}
 	return served, err
