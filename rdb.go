@@ -35,19 +35,26 @@ type SaveOptions struct {
 	Progress func(done, total int)
 }
 
+// A SaveReport says what SaveRDB has written.
+type SaveReport struct {
+	Keys    int
+	Bytes   int64 // of the file
+	Changes int64 // Stats.Changes at the moment that the file shows
+}
+
 // SaveRDB writes all databases and libraries as an RDB file, as they are at the moment of the call. Others go on reading and writing meanwhile; what they
 // change before it has been written is kept aside. redis-server 7.0 and later read it; if a hash has fields with times to live, 7.4 and
 // later. A nil o means the defaults.
 //
 // Returns the error of w, or ErrClosed. O(n). SAVE, BGSAVE.
-func (s *Store) SaveRDB(w io.Writer, o *SaveOptions) error {
+func (s *Store) SaveRDB(w io.Writer, o *SaveOptions) (report SaveReport, err error) {
 	if o == nil {
 		o = new(SaveOptions)
 	}
 	ks := s.ks
 	var version, bytes int
 	k, err := ks.checkpoint(func() {
-		version, bytes = ks.rdbVersion(), ks.bytes()
+		version, bytes, report.Changes = ks.rdbVersion(), ks.bytes(), ks.changes()
 		if o.Journal != nil {
 			ks.opts.Journal = o.Journal
 			ks.setLog(o.Journal)
@@ -57,26 +64,28 @@ func (s *Store) SaveRDB(w io.Writer, o *SaveOptions) error {
 		}
 	})
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer k.close()
 	file := rdb.NewEncoder(w, version, &rdb.Header{Redis: redisVersion, Created: s.Now().Unix(), Memory: bytes, Base: o.Base})
 	file.Writer().Plain = o.Uncompressed
 	for _, name := range slices.Sorted(maps.Keys(k.libraries)) {
 		if err := file.Function(k.libraries[name].Code); err != nil {
-			return err
+			return report, err
 		}
 	}
 	x := saving{k: k, file: file, db: -1}
 	for more := true; more; {
 		if more, err = x.next(); err != nil {
-			return err
+			return report, err
 		}
 		if o.Progress != nil {
 			o.Progress(x.done, x.total())
 		}
 	}
-	return file.Close()
+	err = file.Close()
+	report.Keys, report.Bytes = x.done, file.Len()
+	return report, err
 }
 
 // saving is a checkpoint on its way into a file.
@@ -142,6 +151,14 @@ func (ks *keyspace) rdbVersion() int {
 		}
 	}
 	return rdb.VersionPlain
+}
+
+// changes returns how often keys have changed in the store, which is locked.
+func (ks *keyspace) changes() (sum int64) {
+	for i := range ks.shards {
+		sum += ks.shards[i].changes
+	}
+	return sum
 }
 
 // bytes returns the size of the store, which is locked.

@@ -17,7 +17,9 @@ import (
 // saved returns what SaveRDB writes.
 func saved(t require.TestingT, s *nook.Store, o *nook.SaveOptions) []byte {
 	var file bytes.Buffer
-	require.NoError(t, s.SaveRDB(&file, o))
+	report, err := s.SaveRDB(&file, o)
+	require.NoError(t, err)
+	require.EqualValues(t, file.Len(), report.Bytes)
 	return file.Bytes()
 }
 
@@ -137,12 +139,14 @@ func TestSaveFails(t *testing.T) {
 	require.NoError(t, s.Set("large", strings.Repeat("many different words ", 100_000)))
 	size := len(saved(t, s, &nook.SaveOptions{Uncompressed: true}))
 	for room := 0; room < size; room += size/10 + 1 {
-		require.ErrorIs(t, s.SaveRDB(&fullDisk{room}, &nook.SaveOptions{Uncompressed: true}), errFull)
+		_, err := s.SaveRDB(&fullDisk{room}, &nook.SaveOptions{Uncompressed: true})
+		require.ErrorIs(t, err, errFull)
 	}
 	nook.Check(t, s)
 	runs(t, s.Commands(), "APPEND large x")
 	require.NoError(t, s.Close())
-	require.ErrorIs(t, s.SaveRDB(io.Discard, nil), nook.ErrClosed)
+	_, err := s.SaveRDB(io.Discard, nil)
+	require.ErrorIs(t, err, nook.ErrClosed)
 }
 
 // TestSaveKeepsAccess saves what the policy of eviction looks at.

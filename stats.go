@@ -57,8 +57,8 @@ func (c *commands) Stats() (Stats, error) {
 	s.Channels, s.Patterns, s.ShardChannels = ks.hub.sizes()
 	for i := range ks.shards {
 		s.Bytes += ks.shards[i].used
-		s.Changes += ks.shards[i].changes
 	}
+	s.Changes = ks.changes()
 	now := c.now()
 	for n := range s.Databases {
 		s.Databases[n] = ks.databaseStats(n, now)

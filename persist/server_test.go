@@ -16,13 +16,8 @@ import (
 	"github.com/nookdb/nook/internal/redistest"
 )
 
-const (
-	appendName = "appendonly.aof"
-	appendDir  = "appendonlydir"
-)
-
-// writeManifest writes the manifest of increments, which it numbers from 1.
-func writeManifest(t *testing.T, d fileSystem, increments int) []aof.File {
+// putManifest writes the manifest of increments, which it numbers from 1.
+func putManifest(t *testing.T, d fileSystem, increments int) []aof.File {
 	t.Helper()
 	var m aof.Manifest
 	for range increments {
@@ -83,7 +78,7 @@ func TestRealServerLoads(t *testing.T) {
 	dir := t.TempDir()
 	d := dirFS(dir)
 	require.NoError(t, d.mkdir(appendDir))
-	files := writeManifest(t, d, 2)
+	files := putManifest(t, d, 2)
 	first, err := d.create(appendDir + "/" + files[0].Name)
 	require.NoError(t, err)
 	j := newJournal(first, 0, FsyncAlways)
@@ -117,7 +112,7 @@ func TestRealServerCutsAtTheSamePlace(t *testing.T) {
 		dir := t.TempDir()
 		d := dirFS(dir)
 		require.NoError(t, d.mkdir(appendDir))
-		file := filepath.Join(dir, appendDir, writeManifest(t, d, 1)[0].Name)
+		file := filepath.Join(dir, appendDir, putManifest(t, d, 1)[0].Name)
 		require.NoError(t, os.WriteFile(file, []byte(text[:n]), 0o600))
 		startOn(t, dir)
 		info, err := os.Stat(file)

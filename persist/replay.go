@@ -1,0 +1,127 @@
+package persist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/resp"
+	"github.com/nookdb/nook/script"
+)
+
+// A replayer runs the commands of append-only files on a store that is being loaded.
+type replayer struct {
+	store *nook.Store
+	call  command.Call
+}
+
+// newReplayer returns a replayer that begins with database 0, as each file does.
+func newReplayer(s *nook.Store) *replayer {
+	return &replayer{store: s, call: command.Call{DB: s.Commands(), Out: resp.NewBuffer()}}
+}
+
+// errForeign says that a command is none that a server would have written into a file.
+var errForeign = errors.New("not a command of an append-only file")
+
+// run runs a command. Any error means that the store is not what it was when the command was written.
+func (p *replayer) run(args []string) error {
+	if err := p.dispatch(args); err != nil {
+		return fmt.Errorf("%s: %w", describe(args), err)
+	}
+	return nil
+}
+
+// described is how much of a command an error shows.
+const described = 64
+
+// describe returns the beginning of a command.
+func describe(args []string) string {
+	text := strconv.Quote(strings.Join(args[:min(len(args), 3)], " "))
+	if len(text) > described {
+		text = text[:described] + "..."
+	}
+	return text
+}
+
+func (p *replayer) dispatch(args []string) error {
+	switch strings.ToLower(args[0]) {
+	case "select":
+		return p.choose(args)
+	case "function":
+		return p.function(args)
+	case "eval", "evalsha", "fcall":
+		return p.script(args)
+	}
+	row, err := command.Lookup(args)
+	if err != nil {
+		return err
+	}
+	if !row.Flags.Has(command.Write) && !row.Flags.Has(command.MayReplicate) || row.Flags.Has(command.Blocking) {
+		return errForeign
+	}
+	p.call.Row, p.call.Args = row, args
+	p.call.Out.Reset(nil)
+	return row.Run(&p.call)
+}
+
+// choose is SELECT.
+func (p *replayer) choose(args []string) error {
+	if len(args) != 2 {
+		return errForeign
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil || n < 0 || n >= p.store.Databases() {
+		return nook.ErrDBIndex
+	}
+	p.call.DB = p.store.Select(n)
+	return nil
+}
+
+// function is what changes libraries.
+func (p *replayer) function(args []string) error {
+	var sub string
+	if len(args) > 1 {
+		sub = strings.ToLower(args[1])
+	}
+	switch {
+	case sub == "load" && (len(args) == 3 || len(args) == 4 && strings.EqualFold(args[2], "replace")):
+		_, err := script.LoadWith(p.store, args[len(args)-1], script.LoadOptions{Replace: true})
+		return err
+	case sub == "delete" && len(args) == 3:
+		_, err := script.Delete(p.store, args[2])
+		return err
+	case sub == "flush":
+		return script.Flush(p.store)
+	default:
+		return errForeign
+	}
+}
+
+// script runs a script: servers before Redis 7 have written those too.
+func (p *replayer) script(args []string) error {
+	if len(args) < 3 {
+		return errForeign
+	}
+	n, err := strconv.Atoi(args[2])
+	if err != nil || n < 0 || n > len(args)-3 {
+		return errForeign
+	}
+	keys := args[3 : 3+n]
+	rest := make([]any, len(args)-3-n)
+	for i := range rest {
+		rest[i] = args[3+n+i]
+	}
+	switch ctx := context.Background(); strings.ToLower(args[0]) {
+	case "eval":
+		_, err = script.New(args[1]).Run(ctx, p.call.DB, keys, rest...)
+	case "fcall":
+		_, err = script.Call(ctx, p.call.DB, args[1], keys, rest...)
+	default: // the script itself was written before, if at all
+		err = errForeign
+	}
+	return err
+}
