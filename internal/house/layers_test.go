@@ -35,7 +35,7 @@ var layers = []layer{
 	{name: "nooktest", has: among("nooktest"), sees: []string{"server", "command", "nook", "resp", "memconn", "structure"}},
 	{name: "cmd", has: below("cmd"), sees: []string{"server", "nook"}},
 	{name: "server", has: among("server"), sees: []string{"script", "scripting", "command", "nook", "acl", "resp", "latency", "cluster", "number"}},
-	{name: "persist", has: among("persist"), sees: []string{"command", "nook", "aof", "resp"}},
+	{name: "persist", has: among("persist"), sees: []string{"script", "rdb", "command", "nook", "aof", "resp"}},
 	{name: "script", has: among("script"), sees: []string{"scripting", "command", "nook", "resp"}},
 	{name: "scripting", has: among("internal/scripting"), sees: []string{"command", "nook", "acl", "resp", "lua", "cluster", "number"}, theirs: gopherLua},
 	// Wire commands are written on the typed API alone.
