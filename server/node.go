@@ -102,7 +102,7 @@ func (n *node) dismissOne(w *wait, m *cluster.Map) {
 	if w.slot < 0 {
 		return
 	}
-	if !m.Whole() {
+	if !m.Up(n.server.parameters.Load().clusterRules()) {
 		w.end(command.ErrDown)
 		return
 	}
@@ -146,6 +146,8 @@ type clusterView struct{ *session }
 func (v clusterView) Map() *cluster.Map { return v.node.cluster.current.Load() }
 
 func (v clusterView) Self() int { return v.node.number }
+
+func (v clusterView) Up() bool { return v.Map().Up(v.rules()) }
 
 func (v clusterView) Change(change func(m *cluster.Map) error) error {
 	c := v.node.cluster

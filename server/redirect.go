@@ -31,7 +31,9 @@ const (
 // route checks that a request belongs to the node, and reports whether to go on with it; if not, it has replied.
 func (s *session) route(row *command.Row, args []string) bool {
 	q := &s.asked
-	*q = cluster.Request{Asking: s.asking || row.Flags.Has(command.Asking), Shard: row.ShardChannels(), Keys: q.Keys[:0]}
+	*q = cluster.Request{
+		Asking: s.asking || row.Flags.Has(command.Asking), Shard: row.ShardChannels(), Write: s.writes(row), Rules: s.rules(), Keys: q.Keys[:0],
+	}
 	if row.Name == "exec" && s.tx != nil {
 		for _, queued := range s.tx.queue {
 			q.Keys = queued.row.Anchors(s.tx.args[queued.from:queued.to], q.Keys)
@@ -44,6 +46,21 @@ func (s *session) route(row *command.Row, args []string) bool {
 	}
 	q.Has = func(key string) bool { return has(s.call.DB, key) }
 	return s.consult(row)
+}
+
+// rules returns what the node does while the cluster is not whole.
+func (s *session) rules() cluster.Rules { return s.server.parameters.Load().clusterRules() }
+
+// clusterRules reads the parameters of that name.
+func (p *parameters) clusterRules() cluster.Rules {
+	if len(p.kept) == 0 {
+		return cluster.Rules{}
+	}
+	return cluster.Rules{
+		Partial:    p.kept["cluster-require-full-coverage"] == "no",
+		ReadDown:   p.kept["cluster-allow-reads-when-down"] == "yes",
+		SilentDown: p.kept["cluster-allow-pubsubshard-when-down"] == "no",
+	}
 }
 
 // spendAsking is the end of a request while an ASKING is in force: that is over with the request after it, whatever became of that one, or,
@@ -134,6 +151,8 @@ func redirectError(m *cluster.Map, r cluster.Route) command.Error {
 		return command.ErrUnbound
 	case cluster.Down:
 		return command.ErrDown
+	case cluster.ReadOnly:
+		return command.ErrDownRead
 	case cluster.Ask:
 		return command.Error("ASK " + strconv.Itoa(r.Slot) + " " + address(&m.Nodes[r.Node]))
 	default:
@@ -199,13 +218,18 @@ func (n *node) others() []*Server {
 // Permit checks a call in a script, whose own keys have let it in.
 func (v clusterView) Permit(c *command.Call) error {
 	has := func(key string) bool { return has(c.DB, key) }
-	q := cluster.Request{Keys: c.Row.Anchors(c.Args, nil), Shard: c.Row.ShardChannels(), Asking: v.asked.Asking, Has: has}
+	q := cluster.Request{
+		Keys: c.Row.Anchors(c.Args, nil), Shard: c.Row.ShardChannels(), Write: c.Row.Flags.Has(command.Write), Rules: v.rules(),
+		Asking: v.asked.Asking, Has: has,
+	}
 	route := v.Map().Route(v.node.number, &q)
 	switch route.Verdict {
 	case cluster.Here:
 		return nil
 	case cluster.Down:
 		return command.ErrScriptDown
+	case cluster.ReadOnly:
+		return command.ErrScriptDownRead
 	default:
 		return command.ErrNotLocal
 	}

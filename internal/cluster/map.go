@@ -148,7 +148,8 @@ func (m *Map) Owners() (n int) {
 	return n
 }
 
-// Whole reports whether all slots have an owner that answers. Else the cluster is down, and serves no keys at all.
+// Whole reports whether all slots have an owner that answers. Else the cluster is down, and serves no keys at all, unless the
+// Rules of a node say otherwise.
 func (m *Map) Whole() bool { return m.assigned == Slots && !m.lacks() }
 
 // lacks reports whether a node with slots does not answer.
@@ -159,6 +160,20 @@ func (m *Map) lacks() bool {
 		}
 	}
 	return false
+}
+
+// quorate reports whether most of the nodes with slots answer.
+func (m *Map) quorate() bool {
+	owners, up := 0, 0
+	for i, node := range m.Nodes {
+		if m.Size(i) == 0 {
+			continue
+		}
+		if owners++; !node.Down {
+			up++
+		}
+	}
+	return 2*up > owners || owners == 0
 }
 
 // Migrate says that the owner of a slot gives it to a node, key by key.

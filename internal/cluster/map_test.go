@@ -148,6 +148,10 @@ func TestRoute(t *testing.T) {
 	open.Import(1, a, 0)
 	holed := whole.Clone()
 	holed.Release(c)
+	most := whole.Clone()
+	most.Nodes[1].Down = true
+	few := most.Clone()
+	few.Nodes[2].Down = true
 	has := func(key string) bool { return key == "a" || key == "{a}x" }
 
 	for _, x := range []struct {
@@ -164,6 +168,12 @@ func TestRoute(t *testing.T) {
 		{"nobody's", holed, 0, cluster.Request{Keys: []string{"c", "a"}}, cluster.Route{Verdict: cluster.Unbound, Slot: c}},
 		{"somebody lacks", holed, 0, cluster.Request{Keys: []string{"a"}}, cluster.Route{Verdict: cluster.Down, Slot: a}},
 		{"shard channel while somebody lacks", holed, 0, cluster.Request{Keys: []string{"a"}, Shard: true}, cluster.Route{Verdict: cluster.Here, Slot: a}},
+		{"shard channel, not while somebody lacks", holed, 0, cluster.Request{Keys: []string{"a"}, Shard: true, Rules: cluster.Rules{SilentDown: true}}, cluster.Route{Verdict: cluster.Down, Slot: a}},
+		{"read while somebody lacks", holed, 0, cluster.Request{Keys: []string{"a"}, Rules: cluster.Rules{ReadDown: true}}, cluster.Route{Verdict: cluster.Here, Slot: a}},
+		{"write while somebody lacks", holed, 0, cluster.Request{Keys: []string{"a"}, Write: true, Rules: cluster.Rules{ReadDown: true}}, cluster.Route{Verdict: cluster.ReadOnly, Slot: a}},
+		{"a part is enough", holed, 0, cluster.Request{Keys: []string{"a"}, Write: true, Rules: cluster.Rules{Partial: true}}, cluster.Route{Verdict: cluster.Here, Slot: a}},
+		{"a part of few", few, 0, cluster.Request{Keys: []string{"a"}, Rules: cluster.Rules{Partial: true}}, cluster.Route{Verdict: cluster.Down, Slot: a}},
+		{"a part of most", most, 0, cluster.Request{Keys: []string{"a"}, Rules: cluster.Rules{Partial: true}}, cluster.Route{Verdict: cluster.Here, Slot: a}},
 		{"still there", open, 0, cluster.Request{Keys: []string{"a"}}, cluster.Route{Verdict: cluster.Here, Slot: a}},
 		{"gone", open, 0, cluster.Request{Keys: []string{"{a}y"}}, cluster.Route{Verdict: cluster.Ask, Slot: a, Node: 1}},
 		{"half gone", open, 0, cluster.Request{Keys: []string{"a", "{a}y"}}, cluster.Route{Verdict: cluster.TryAgain, Slot: a}},

@@ -5,6 +5,8 @@ type Request struct {
 	Keys   []string              // or shard channels
 	Shard  bool                  // they are shard channels, which no node lacks
 	Asking bool                  // the client was sent by an ASK
+	Write  bool                  // it may change keys
+	Rules  Rules                 // of the node
 	Has    func(key string) bool // tells whether the node has a key
 }
 
@@ -20,6 +22,7 @@ const (
 	TryAgain                 // some keys are at one node, some at another
 	Unbound                  // nobody has the slot
 	Down                     // somebody lacks, so nobody serves keys
+	ReadOnly                 // the same, but reads are served
 )
 
 // A Route is a verdict, with the slot and the node that it is about.
@@ -27,6 +30,30 @@ type Route struct {
 	Verdict Verdict
 	Slot    int // of the keys, -1 if there are none
 	Node    int // to turn to, of Moved and Ask
+}
+
+// Rules say what a node does while the cluster is not whole, as Redis's settings do. The zero value is Redis's default.
+type Rules struct {
+	Partial    bool // the cluster is up even so, and serves the slots that it has; cluster-require-full-coverage no
+	ReadDown   bool // while it is down, reads are served; cluster-allow-reads-when-down yes
+	SilentDown bool // while it is down, shard channels are not served; cluster-allow-pubsubshard-when-down no
+}
+
+// Up reports whether the cluster is up.
+func (m *Map) Up(r Rules) bool { return m.Whole() || r.Partial && m.quorate() }
+
+// down returns the verdict on a request to a cluster that is down, Here if it is served even so.
+func (q *Request) down() Verdict {
+	switch {
+	case q.Shard && !q.Rules.SilentDown:
+		return Here
+	case q.Shard || !q.Rules.ReadDown:
+		return Down
+	case q.Write:
+		return ReadOnly
+	default:
+		return Here
+	}
 }
 
 // Route says where a request belongs that came to the given node.
@@ -46,8 +73,10 @@ func (m *Map) Route(self int, q *Request) Route {
 		}
 		several = several || key != q.Keys[0]
 	}
-	if !q.Shard && !m.Whole() {
-		return Route{Down, slot, self}
+	if !m.Up(q.Rules) {
+		if v := q.down(); v != Here {
+			return Route{v, slot, self}
+		}
 	}
 	if owner == self {
 		return m.leaving(self, slot, q)

@@ -16,6 +16,8 @@ type Cluster interface {
 	Map() *cluster.Map
 	// Self returns the number of the node.
 	Self() int
+	// Up reports whether the node takes the cluster for whole enough to serve keys.
+	Up() bool
 	// Change lets change work on a copy of the map, which then becomes the map, unless change fails. No other request on
 	// keys is under way at the node meanwhile.
 	Change(change func(m *cluster.Map) error) error
@@ -285,10 +287,12 @@ const (
 	ErrTryAgain  = Error("TRYAGAIN Multiple keys request during rehashing of slot")
 	ErrUnbound   = Error("CLUSTERDOWN Hash slot not served")
 	ErrDown      = Error("CLUSTERDOWN The cluster is down")
+	ErrDownRead  = Error("CLUSTERDOWN The cluster is down and only accepts read commands")
 
 	// Of calls in scripts.
-	ErrNotLocal   = Error("ERR Script attempted to access a non local key in a cluster node")
-	ErrScriptDown = Error("ERR Script attempted to execute a command while the cluster is down")
+	ErrNotLocal       = Error("ERR Script attempted to access a non local key in a cluster node")
+	ErrScriptDown     = Error("ERR Script attempted to execute a command while the cluster is down")
+	ErrScriptDownRead = Error("ERR Script attempted to execute a write command while the cluster is down and readonly")
 
 	errNoCluster     = Error("ERR This instance has cluster support disabled")
 	errSelect        = Error("ERR SELECT is not allowed in cluster mode")

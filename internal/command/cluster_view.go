@@ -9,7 +9,7 @@ import (
 func clusterInfo(c *Call, k Cluster) error {
 	m := k.Map()
 	state := "fail"
-	if m.Whole() {
+	if k.Up() {
 		state = "ok"
 	}
 	served := m.Served()

@@ -12,7 +12,7 @@ import (
 // A check returns a value as CONFIG GET shows it, or what is wrong with it.
 type check func(value string) (string, error)
 
-// kept returns a parameter that has no meaning here. It keeps a value that Redis would take, so that programs which set it
+// kept returns a parameter that has no meaning here, or only to who looks into Server.Kept. It keeps a value that Redis would take, so that programs which set it
 // for a Redis need not know. One without a check cannot be set.
 func kept(name, alias string, valid check, value string) parameter {
 	p := parameter{name: name, alias: alias, get: func(p *parameters) string {
@@ -38,7 +38,7 @@ func kept(name, alias string, valid check, value string) parameter {
 	return p
 }
 
-// keptTable has the parameters of Redis 7.0 that have no meaning here.
+// keptTable has the parameters of Redis 7.0 that have no meaning here, but for those of a cluster that is not whole.
 var keptTable = []parameter{
 	kept("active-defrag-cycle-max", "", between(1, 99), "25"),
 	kept("active-defrag-cycle-min", "", between(1, 99), "1"),

@@ -196,6 +196,40 @@ func TestClusterOfOne(t *testing.T) {
 	}
 }
 
+// TestClusterWithoutASlot has the settings say what a cluster that is not whole does.
+func TestClusterWithoutASlot(t *testing.T) {
+	c := newClusters(t, 1)
+	await := func(state string) {
+		for _, side := range c.nodes {
+			awaitInfo(t, side[0], "cluster_state:"+state)
+		}
+	}
+	const slotOfC = "7365"
+	c.run("CLUSTER ADDSLOTSRANGE 0 16383")
+	await("ok")
+	c.run("SET a 1\nSET c 1\nDEL c\nCLUSTER DELSLOTS " + slotOfC)
+	await("fail")
+	const requests = `
+		GET a
+		SET a 2
+		GET c
+		MULTI
+		GET a
+		EXEC
+		EVAL "return redis.call('GET', KEYS[1])" 1 a
+		EVAL_RO "return redis.call('GET', KEYS[1])" 1 a
+		EVAL "return redis.call('GET', 'a')" 0
+		EVAL "return redis.call('SET', 'a', '3')" 0
+		SPUBLISH a x
+		SPUBLISH c x`
+	c.run(requests)
+	c.run("CONFIG SET cluster-allow-reads-when-down yes" + requests)
+	c.run("CONFIG SET cluster-allow-pubsubshard-when-down no" + requests)
+	c.run("CONFIG SET cluster-require-full-coverage no")
+	await("ok")
+	c.run(requests + "\nCLUSTER INFO")
+}
+
 const oneNode = `
 	CLUSTER INFO
 	CLUSTER NODES
