@@ -170,8 +170,7 @@ var (
 
 // Errors of a Snapshot, which Redis has not.
 var (
-	ErrSnapshotClosed  = &Error{text: "ERR the snapshot is closed"}
-	ErrSnapshotJournal = &Error{text: "ERR a store with a journal cannot be restored, as no command says what that changes"}
+	ErrSnapshotClosed = &Error{text: "ERR the snapshot is closed"}
 )
 
 // Errors of a Consumer, which Redis has not.

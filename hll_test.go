@@ -2,6 +2,7 @@ package nook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,24 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
+
+// What a damaged HyperLogLog takes before the damage is found is told as it then is: the command failed.
+func TestPFAddToDamage(t *testing.T) {
+	j := new(bitmapJournal)
+	s := newStore(t, Options{Journal: j})
+	damaged := "HYLL\x01" + strings.Repeat("\x00", 10) + "\x80`\x00\x83\x85\x02_\xf3"
+	require.NoError(t, s.Set("k", damaged))
+	elements := make([]string, 200)
+	for i := range elements {
+		elements[i] = strconv.Itoa(1600 + i)
+	}
+	_, err := s.PFAdd("k", elements...)
+	require.ErrorIs(t, err, ErrCorruptHLL)
+	v, _, err := s.Get("k")
+	require.NoError(t, err)
+	require.NotEqual(t, damaged, v)
+	require.Equal(t, []string{"SET", "k", v, "KEEPTTL"}, j.effects[len(j.effects)-1].Args)
+}
 
 func TestHLL(t *testing.T) {
 	s := newStore(t, Options{})

@@ -1,5 +1,7 @@
 package nook
 
+import "slices"
+
 // A Journal receives the effects of writes: what happened, said as Redis commands
 // that give the same result whenever they are run. (EXPIRE becomes PEXPIREAT,
 // INCRBYFLOAT becomes SET, a key that expires becomes DEL.) Running all effects on an empty
@@ -40,6 +42,19 @@ func (b *batch) add(db int, args []string) {
 	if !b.muted {
 		b.effects = append(b.effects, Effect{db, args})
 	}
+}
+
+// exchange puts an effect in the place of all of a command.
+func (b *batch) exchange(command string, args []string) {
+	db := 0
+	b.effects = slices.DeleteFunc(b.effects, func(e Effect) bool {
+		if e.Args[0] != command {
+			return false
+		}
+		db = e.DB
+		return true
+	})
+	b.add(db, args)
 }
 
 // commit hands the effects to the journal, and reports whether there were any.

@@ -103,3 +103,40 @@ func TestTxNotJournaled(t *testing.T) {
 	}))
 	require.Equal(t, []Effect{{0, []string{"SET", "a", "1"}}, {0, []string{"SET", "c", "1"}}}, journal.effects)
 }
+
+// TestLibrariesInOrder: changes that overlap with those of a transaction, whose effects come when it ends, are told so
+// that all effects in order give what there is.
+func TestLibrariesInOrder(t *testing.T) {
+	lib := func(name, code string) Library {
+		return Library{Name: name, Engine: "LUA", Code: "#!lua name=" + name + "\n" + code}
+	}
+	journal := new(bitmapJournal)
+	s, err := New(&Options{Journal: journal})
+	require.NoError(t, err)
+	defer s.Close()
+	require.NoError(t, s.PutLibrary(lib("a", "f")))
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		_, err := tx.DeleteLibrary("a")
+		require.NoError(t, err)
+		require.NoError(t, tx.Set("k", "v"))
+		return s.PutLibrary(lib("b", "f")) // as others may
+	}, "k"))
+	after := []string{"FUNCTION", "RESTORE", s.DumpLibraries(), "FLUSH"}
+	require.Equal(t, []Effect{
+		{0, []string{"FUNCTION", "LOAD", "REPLACE", "#!lua name=a\nf"}}, {0, after}, {0, []string{"SET", "k", "v"}}, {0, after},
+	}, journal.effects)
+
+	journal.effects = nil
+	require.NoError(t, s.Exec(func(tx *Tx) error {
+		require.NoError(t, tx.PutLibraries([]Library{lib("c", ""), lib("d", "")}, true))
+		return s.Exec(func(tx *Tx) error { return tx.PutLibraries([]Library{lib("d", "x")}, false) }, "l")
+	}, "k"))
+	after[2] = s.DumpLibraries()
+	require.Equal(t, []Effect{{0, after}, {0, after}}, journal.effects)
+	all, _ := s.Libraries()
+	require.Equal(t, []Library{lib("c", ""), lib("d", "x")}, all)
+
+	journal.effects = nil
+	require.NoError(t, s.Exec(func(tx *Tx) error { return tx.PutLibraries([]Library{lib("e", "")}, false) }, "k"))
+	require.Equal(t, []Effect{{0, []string{"FUNCTION", "RESTORE", dumpLibraries([]Library{lib("e", "")}), "REPLACE"}}}, journal.effects)
+}

@@ -18,6 +18,9 @@ import (
 // restore it is to undo these changes. A database that is flushed, or exchanged for another, is kept whole, which
 // costs nothing: the shard lets go of it, and the snapshot does not.
 //
+// For a Journal, what is restored is one transaction: RESTORE or DEL of each key that had changed, and FLUSHDB and RESTORE of all keys of a database that was
+// let go of.
+//
 // Each snapshot keeps for itself. So any number of them may be taken, restored and closed, in any order.
 
 // A Snapshot is what a store held at one moment: the keys of all databases, with their
@@ -127,44 +130,79 @@ func newPreimage(e *table.Entry) preimage {
 // told of keys that have changed by this; callers that wait for a key that is there again are served; there are no
 // events, as there are none when Redis loads a file.
 //
-// Fails with ErrSnapshotClosed, with ErrSnapshotJournal if the store has a Journal, and with ErrClosed. O(shards), and
+// Fails with ErrSnapshotClosed and ErrClosed. O(shards), and
 // O(log n) for each key that was changed since the snapshot was taken or last restored, those of databases that
-// were flushed meanwhile not counted.
+// were flushed meanwhile not counted. With a Journal, which gets the values of all these keys, O(n) in their sizes, those of databases that
+// were flushed, or exchanged for others, included.
 func (p *Snapshot) Restore() error {
-	ks := p.ks
-	if ks.log() != nil {
-		return ErrSnapshotJournal
+	c := &commands{ks: p.ks}
+	if err := c.admit(); err != nil {
+		return err
 	}
+	logged, err := p.restore()
+	if logged {
+		c.acknowledge(&err)
+	}
+	return err
+}
+
+// restore is Restore but for the journal's part without locks. It reports whether that has got anything to keep.
+func (p *Snapshot) restore() (logged bool, err error) {
+	ks := p.ks
 	shards := ks.allShards()
 	if err := ks.hold(shards); err != nil {
-		return err
+		return false, err
 	}
 	if p.closed {
 		ks.release(shards)
-		return ErrSnapshotClosed
+		return false, ErrSnapshotClosed
 	}
-	t, whole := newTxn(ks, shards), false
+	t, whole := newTxn(ks, shards), make([]bool, ks.opts.Databases)
 	for i := range p.shards {
-		whole = p.shards[i].restore(t, &ks.shards[i]) || whole
+		p.shards[i].restore(t, &ks.shards[i], whole)
 	}
-	if whole {
+	if slices.Contains(whole, true) {
 		ks.invalidateAll()
 	}
-	p.revision = ks.libraries.reset(p.libraries, p.revision)
+	if t.batch != nil {
+		t.refilled(whole)
+	}
+	p.revision = ks.libraries.reset(p.libraries, p.revision, t)
 	ks.pulse.second.Store(0) // the clock may have been set back
 	t.events, t.kept = nil, nil
 	slices.SortFunc(t.ready, func(a, b place) int { return cmp.Or(a.db-b.db, strings.Compare(a.key, b.key)) })
-	t.end()
-	return nil
+	return t.end(), nil
 }
 
-// restore undoes what has changed in a shard, all shards being held by t, and reports whether
-// whole databases came or went.
-func (p *preimages) restore(t *txn, sh *shard) (whole bool) {
+// refilled tells the journal of databases that are whole others.
+func (t *txn) refilled(whole []bool) {
+	for n := range whole {
+		if !whole[n] {
+			continue
+		}
+		t.batch.add(n, []string{"FLUSHDB"})
+		for i := range t.ks.shards {
+			if d := t.ks.shards[i].dbs[n].Load(); d != nil {
+				for e := range d.table.All() {
+					t.restored(n, e)
+				}
+			}
+		}
+	}
+}
+
+// restored tells the journal of a key of database n.
+func (t *txn) restored(n int, e *table.Entry) {
+	t.batch.add(n, new(RestoreOptions).effect(e.Key(), dumpOf(e), e.Deadline()))
+}
+
+// restore undoes what has changed in a shard, all shards being held by t, and notes which databases are
+// whole others.
+func (p *preimages) restore(t *txn, sh *shard, whole []bool) {
 	for n, d := range p.dbs {
 		if sh.dbs[n].Load() != d {
 			t.ready = append(t.ready, sh.exchange(t.ks, n, d)...)
-			whole = true
+			whole[n] = true
 		}
 	}
 	for n, kept := range p.kept {
@@ -175,7 +213,6 @@ func (p *preimages) restore(t *txn, sh *shard) (whole bool) {
 	}
 	p.kept = nil
 	sh.rearm(t.ks)
-	return whole
 }
 
 // exchange makes d, which may be nil, the shard's part of database n, and returns the keys that somebody waits for there.
@@ -209,6 +246,13 @@ func (c *commands) reinstate(sh *shard, d *database, key string, was preimage) {
 		w.adopt(was.entry)
 	} else {
 		w.remove()
+	}
+	switch t := c.tx; {
+	case t.batch == nil:
+	case was.entry != nil:
+		t.restored(c.db, was.entry)
+	default:
+		t.batch.add(c.db, []string{"DEL", key})
 	}
 	w.settle()
 }

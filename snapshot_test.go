@@ -317,10 +317,58 @@ func TestSnapshotOfClosedStore(t *testing.T) {
 	require.ErrorIs(t, err, nook.ErrClosed)
 }
 
-func TestNoRestoreWithJournal(t *testing.T) {
-	s := nook.NewChecked(t, nook.Options{Journal: &journal{}})
-	require.ErrorIs(t, snapshotOf(t, s).Restore(), nook.ErrSnapshotJournal)
+// What is restored is one entry of the journal, which makes the same of a copy.
+func TestRestoreWithJournal(t *testing.T) {
+	j := new(entries)
+	o := nook.Options{Shards: 4, Clock: nook.NewManualClock(time.Time{}), Journal: j}
+	s, copied := nook.NewChecked(t, o), nook.NewChecked(t, nook.Options{Shards: 8, Clock: nook.NewManualClock(time.Time{})})
+	makeEveryType(t, s.Commands())
+	runs(t, s.Select(1), "SET one 1")
+	p := snapshotOf(t, s)
+	for _, lines := range [][]string{changes, {"FLUSHALL", "SET x y"}, {"SWAPDB 0 1", "SET text w"}, {}} {
+		for _, line := range lines {
+			runs(t, s.Commands(), line)
+		}
+		j.run(t, copied)
+		require.Equal(t, keptDump(t, s), keptDump(t, copied))
+		require.NoError(t, p.Restore())
+		require.LessOrEqual(t, len(j.list), 1)
+		j.run(t, copied)
+		require.Equal(t, keptDump(t, s), keptDump(t, copied))
+	}
+
+	require.NoError(t, s.PutLibrary(nook.Library{Name: "a", Code: "#!lua name=a"}))
+	runs(t, s.Commands(), "SET text w")
+	runs(t, s.Commands(), "SET new v")
+	j.take()
+	require.NoError(t, p.Restore())
+	payload, _, err := s.Dump("text")
+	require.NoError(t, err)
+	got := j.take()
+	require.Len(t, got, 1)
+	require.ElementsMatch(t, []string{"RESTORE text 0 " + payload + " REPLACE ABSTTL", "DEL new", "FUNCTION RESTORE " + s.DumpLibraries() + " FLUSH"}, strings.Split(got[0], "; "))
 }
+
+// A journal that refuses changes, or loses them, says so.
+func TestRestoreWithJournalThatFails(t *testing.T) {
+	s := nook.NewChecked(t, nook.Options{})
+	p := snapshotOf(t, s)
+	runs(t, s.Commands(), "SET k v")
+	require.NoError(t, s.SetJournal(&failing{admit: nook.ErrTimeout}))
+	require.ErrorIs(t, p.Restore(), nook.ErrTimeout)
+	require.NotEmpty(t, dump(t, s))
+	require.NoError(t, s.SetJournal(&failing{commit: nook.ErrTimeout}))
+	require.ErrorIs(t, p.Restore(), nook.ErrTimeout)
+	require.Empty(t, dump(t, s))
+	require.NoError(t, p.Restore(), "nothing to do")
+}
+
+// failing is a journal that fails.
+type failing struct{ admit, commit error }
+
+func (f *failing) Admit() error       { return f.admit }
+func (*failing) Append([]nook.Effect) {}
+func (f *failing) Commit() error      { return f.commit }
 
 // Others are at work while a snapshot is taken and restored; each of them finds its keys all old or all new.
 func TestSnapshotUnderLoad(t *testing.T) {

@@ -310,6 +310,7 @@ var calls = map[string]func(c *Commands) error{
 
 	"PutLibrary":     func(c *Commands) error { return c.PutLibrary(Library{Name: "l", Code: "x"}) },
 	"DeleteLibrary":  func(c *Commands) error { _, err := c.DeleteLibrary("l"); return err },
+	"PutLibraries":   func(c *Commands) error { return c.PutLibraries([]Library{{Name: "l", Code: "x"}}, false) },
 	"FlushLibraries": func(c *Commands) error { return c.FlushLibraries() },
 
 	"Exec":  func(c *Commands) error { return c.Exec(func(*Tx) error { panic("called") }) },
@@ -325,7 +326,7 @@ var failsOnly = map[string]string{
 	"RestoreWith": "is Restore", "GeoAddWith": "is GeoAdd", "GeoSearchStoreWith": "is GeoSearchStore",
 	"Scan": "ends with the loop", "HScan": "ends with the loop", "SScan": "ends with the loop", "ZScan": "ends with the loop",
 	"Sleep": "needs no store", "Now": "cannot fail", "Settings": "cannot fail", "MaxStringLen": "cannot fail", "PubSubShardChannels": "is PubSubChannels", "PubSubShardNumSub": "is PubSubNumSub", "DBIndex": "cannot fail", "Databases": "cannot fail",
-	"Commands": "cannot fail", "As": "cannot fail", "Caller": "cannot fail", "Clock": "cannot fail", "Libraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",
+	"Commands": "cannot fail", "As": "cannot fail", "Caller": "cannot fail", "Clock": "cannot fail", "Libraries": "cannot fail", "DumpLibraries": "cannot fail", "LibraryRevision": "cannot fail", "Extension": "cannot fail", "Tx": "cannot fail",
 	"Select": "cannot fail", "MakeRoom": "does nothing", "PFSelfTest": "needs no store", "PFDebugEncoding": "is PFDebugDecode",
 }
 

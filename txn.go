@@ -26,6 +26,10 @@ func (tx *Tx) Overcommit(on bool) (before bool) {
 	return before
 }
 
+// Admit returns why a change would be refused now, nil if it would not: what the Journal says to it. It is for those who must know before they do what they
+// cannot undo.
+func (tx *Tx) Admit() error { return tx.admit() }
+
 // Journaled says whether the effects of what follows go to the journal, and returns what was said before. At first they do.
 func (tx *Tx) Journaled(on bool) (before bool) {
 	b := tx.tx.batch
@@ -57,6 +61,8 @@ type txn struct {
 	events []keptEvent // that somebody wants to know of
 	kept   []kept      // messages that were published
 	done   bool
+
+	revision uint64 // of the libraries when the transaction last changed them, while the journal does not know; else 0
 }
 
 // newTxn begins a transaction on shards that are locked, in order.
@@ -152,7 +158,11 @@ func (t *txn) end() (logged bool) {
 // close is end without giving up the locks.
 func (t *txn) close() (logged bool) {
 	t.done = true
-	if t.batch != nil {
+	switch {
+	case t.batch == nil:
+	case t.revision != 0:
+		logged = t.commitLibraries()
+	default:
 		logged = t.batch.commit(t.ks)
 	}
 	if t.events != nil || t.kept != nil {

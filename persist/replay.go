@@ -91,6 +91,8 @@ func (p *replayer) function(args []string) error {
 	case sub == "load" && (len(args) == 3 || len(args) == 4 && strings.EqualFold(args[2], "replace")):
 		_, err := script.LoadWith(p.store, args[len(args)-1], script.LoadOptions{Replace: true})
 		return err
+	case sub == "restore" && (len(args) == 3 || len(args) == 4):
+		return p.restore(args[2:])
 	case sub == "delete" && len(args) == 3:
 		_, err := script.Delete(p.store, args[2])
 		return err
@@ -99,6 +101,23 @@ func (p *replayer) function(args []string) error {
 	default:
 		return errForeign
 	}
+}
+
+// restore is FUNCTION RESTORE.
+func (p *replayer) restore(args []string) error {
+	policy := script.Append
+	if len(args) == 2 {
+		switch strings.ToLower(args[1]) {
+		case "append":
+		case "replace":
+			policy = script.Replace
+		case "flush":
+			policy = script.ReplaceAll
+		default:
+			return errForeign
+		}
+	}
+	return script.Restore(p.store, args[0], policy)
 }
 
 // script runs a script: servers before Redis 7 have written those too.

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 
+	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/scripting"
 )
 
@@ -94,6 +95,31 @@ func Libraries(db Database) []Library {
 		list = append(list, lib)
 	}
 	return list
+}
+
+// A RestorePolicy says what Restore does with the libraries that there are.
+type RestorePolicy uint8
+
+// The policies.
+const (
+	Append  RestorePolicy = iota // they stay, and a library of the same name as one of them is an error
+	Replace                      // those of the same names go
+	ReplaceAll                   // all go
+)
+
+// Dump returns all libraries in Redis's serialized form, which Restore, of this store or another one, and Redis servers take.
+//
+// FUNCTION DUMP.
+func Dump(db Database) (payload string) { return db.Commands().DumpLibraries() }
+
+// Restore compiles the libraries of a payload that Dump has returned and keeps them in the store, as Load does. It keeps all, or none if anything
+// is wrong with one of them: a library that does not compile, or, as the policy says, one whose name, or the name of one of its functions, is
+// taken. nook.ErrDumpPayload means that the payload was not made by Dump, or has been changed since.
+//
+// FUNCTION RESTORE.
+func Restore(db Database, payload string, p RestorePolicy) error {
+	c := db.Commands()
+	return publicError(scripting.Of(c).RestoreLibraries(c, payload, command.LibraryPolicy(p)))
 }
 
 // Delete deletes a library and its functions, and reports whether it was there. FUNCTION DELETE.

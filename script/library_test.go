@@ -184,3 +184,59 @@ func TestFunctionFlags(t *testing.T) {
 	call(t, s, "greedy", []string{"k"})
 	require.Equal(t, "1", value(t, s, "k"))
 }
+
+// TestDumpAndRestore: libraries come back as a whole, or not at all.
+func TestDumpAndRestore(t *testing.T) {
+	const one = "#!lua name=one\nredis.register_function('f', function() return 1 end)"
+	const two = "#!lua name=two\nredis.register_function('g', function() return 2 end)"
+	const rival = "#!lua name=rival\nredis.register_function('F', function() return 3 end)"
+	dumpOf := func(codes ...string) string {
+		s := newStore(t, nook.Options{})
+		for _, code := range codes {
+			load(t, s, code)
+		}
+		return script.Dump(s)
+	}
+	journal := new(effects)
+	s, copied := newStore(t, nook.Options{Journal: journal}), newStore(t, nook.Options{})
+	both := dumpOf(one, two)
+	require.NoError(t, script.Restore(s, both, script.Append))
+	require.Equal(t, both, script.Dump(s))
+	require.Equal(t, "1", call(t, s, "f", nil).Text())
+	require.Equal(t, "2", call(t, s, "g", nil).Text())
+	require.Equal(t, [][]string{{"FUNCTION", "RESTORE", both, "REPLACE"}}, journal.take())
+
+	_, revision := s.Libraries()
+	for _, row := range []struct {
+		payload string
+		policy  script.RestorePolicy
+		text    string
+	}{
+		{dumpOf(two), script.Append, "ERR Library two already exists"},
+		{dumpOf(rival), script.Append, "ERR Function F already exists"},
+		{dumpOf(rival), script.Replace, "ERR Function F already exists"},
+		{dumpOf(two, rival), script.Replace, "ERR Function F already exists"},
+	} {
+		requireError(t, script.Restore(s, row.payload, row.policy), "ERR", row.text)
+	}
+	require.ErrorIs(t, script.Restore(s, both[:len(both)-1], script.ReplaceAll), nook.ErrDumpPayload)
+	_, after := s.Libraries()
+	require.Equal(t, revision, after)
+	require.Empty(t, journal.take())
+	require.Equal(t, both, script.Dump(s))
+
+	require.NoError(t, script.Restore(s, dumpOf(one), script.Replace))
+	require.Equal(t, both, script.Dump(s))
+	require.NoError(t, script.Restore(s, dumpOf(rival), script.ReplaceAll))
+	require.Equal(t, dumpOf(rival), script.Dump(s))
+	require.Equal(t, "3", call(t, s, "f", nil).Text())
+	_, err := script.Call(t.Context(), s, "g", nil)
+	requireError(t, err, "ERR", "ERR Function not found")
+	for _, args := range journal.take() {
+		policy := map[string]script.RestorePolicy{"REPLACE": script.Replace, "FLUSH": script.ReplaceAll}
+		require.NoError(t, script.Restore(copied, args[2], policy[args[3]]))
+	}
+	require.Equal(t, script.Dump(s), script.Dump(copied))
+	require.NoError(t, script.Restore(s, dumpOf(), script.ReplaceAll))
+	require.Empty(t, script.Libraries(s))
+}

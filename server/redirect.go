@@ -33,6 +33,7 @@ func (s *session) route(row *command.Row, args []string) bool {
 	q := &s.asked
 	*q = cluster.Request{
 		Asking: s.asking || row.Flags.Has(command.Asking), Shard: row.ShardChannels(), Write: s.writes(row), Rules: s.rules(), Keys: q.Keys[:0],
+		Moves: row.Name == "migrate",
 	}
 	if row.Name == "exec" && s.tx != nil {
 		for _, queued := range s.tx.queue {
@@ -220,7 +221,7 @@ func (v clusterView) Permit(c *command.Call) error {
 	has := func(key string) bool { return has(c.DB, key) }
 	q := cluster.Request{
 		Keys: c.Row.Anchors(c.Args, nil), Shard: c.Row.ShardChannels(), Write: c.Row.Flags.Has(command.Write), Rules: v.rules(),
-		Asking: v.asked.Asking, Has: has,
+		Asking: v.asked.Asking, Moves: c.Row.Name == "migrate", Has: has,
 	}
 	route := v.Map().Route(v.node.number, &q)
 	switch route.Verdict {

@@ -7,6 +7,7 @@ type Request struct {
 	Asking bool                  // the client was sent by an ASK
 	Write  bool                  // it may change keys
 	Rules  Rules                 // of the node
+	Moves  bool                  // it is there to move keys, so either side of an open slot serves it, whatever keys it has
 	Has    func(key string) bool // tells whether the node has a key
 }
 
@@ -78,6 +79,9 @@ func (m *Map) Route(self int, q *Request) Route {
 			return Route{v, slot, self}
 		}
 	}
+	if q.Moves && m.at(self, slot, owner) {
+		return Route{Here, slot, self}
+	}
 	if owner == self {
 		return m.leaving(self, slot, q)
 	}
@@ -88,6 +92,13 @@ func (m *Map) Route(self int, q *Request) Route {
 		return Route{Here, slot, self}
 	}
 	return Route{Moved, slot, owner}
+}
+
+// at reports whether a node is on either side of an open slot.
+func (m *Map) at(node, slot, owner int) bool {
+	_, importing := m.Importing(node, slot)
+	_, migrating := m.Migrating(slot)
+	return importing || migrating && owner == node
 }
 
 // leaving routes a request to the owner of its slot, who may be about to give that away.

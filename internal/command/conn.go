@@ -106,6 +106,8 @@ type Conn interface {
 
 	// Scripts returns what runs scripts.
 	Scripts() Scripts
+	// Migrate moves keys of a database to another server.
+	Migrate(db *nook.Commands, m *Migration) error
 	// Cluster returns the cluster that the server is a node of, nil if it is none.
 	Cluster() Cluster
 	// Role returns what the server is to others that have the same data.

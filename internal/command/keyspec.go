@@ -174,7 +174,7 @@ func (r *Row) hasKeys() bool {
 func (r *Row) refs(args []string, dst []KeyRef) ([]KeyRef, bool) {
 	variable := false
 	for i := range r.Keys {
-		variable = variable || r.Keys[i].Flags&VariableFlags != 0
+		variable = variable || r.Keys[i].Flags&(VariableFlags|Incomplete) != 0
 	}
 	if !variable || r.Locate == nil {
 		if refs, ok := r.bySpecs(args, dst); ok || r.Locate == nil {

@@ -16,6 +16,8 @@ func (r *Row) Redact(args []string) []string {
 		return hideLogins(args)
 	case "acl|setuser", "acl|deluser", "acl|getuser":
 		return hide(args, 2, len(args))
+	case "migrate":
+		return hideMigrated(args)
 	case "config|set":
 		for i := 2; i+1 < len(args); i += 2 {
 			for _, name := range secretParameters {

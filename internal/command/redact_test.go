@@ -17,6 +17,11 @@ func TestRedact(t *testing.T) {
 		"HELLO 2 junk AUTH user secret":                 "HELLO 2 junk AUTH * *",
 		"HELLO AUTH user secret":                        "HELLO AUTH * *",
 		"config set RequirePass x timeout 1 masterauth": "config set RequirePass * timeout 1 masterauth",
+		"MIGRATE h 1 k 0 1 AUTH secret":                 "MIGRATE h 1 k 0 1 AUTH *",
+		"MIGRATE h 1 k 0 1 copy auth2 user secret":      "MIGRATE h 1 k 0 1 copy auth2 * *",
+		"MIGRATE h 1 k 0 1 junk AUTH2 secret":           "MIGRATE h 1 k 0 1 junk AUTH2 *",
+		"MIGRATE h 1 k 0 1 AUTH x KEYS AUTH k":          "MIGRATE h 1 k 0 1 AUTH * KEYS AUTH k",
+		"MIGRATE h 1 AUTH 0 1":                          "MIGRATE h 1 AUTH 0 1",
 		"SET auth secret":                               "SET auth secret",
 	} {
 		args := strings.Fields(line)

@@ -33,6 +33,8 @@ type Scripts interface {
 
 	// LoadLibrary keeps a library of functions and returns its name.
 	LoadLibrary(db *nook.Commands, code string, replace bool) (name string, err error)
+	// RestoreLibraries keeps the libraries of a payload that DumpLibraries has returned, all or none of them.
+	RestoreLibraries(db *nook.Commands, payload string, p LibraryPolicy) error
 	// Libraries describes all libraries, by name.
 	Libraries(db *nook.Commands) []Library
 	// HasFunction reports whether there is a function.
@@ -68,6 +70,16 @@ type Library struct {
 	Name, Engine, Code string
 	Functions          []Function
 }
+
+// A LibraryPolicy says what becomes of the libraries that there are when others are restored.
+type LibraryPolicy uint8
+
+// The policies.
+const (
+	AppendLibraries  LibraryPolicy = iota // they stay, and there must be none of the same name
+	ReplaceLibraries                      // those of the same names go
+	FlushLibraries                        // all go
+)
 
 // A Function describes one of a library.
 type Function struct {
@@ -220,6 +232,12 @@ var functionRows = []*Row{
 		Run:  functionDelete,
 	},
 	{
+		Name: "dump", Arity: 2, Flags: NoScript, Class: ClassScripting, Group: "scripting", Since: "7.0.0",
+		Doc:  "Returns all libraries in the form that FUNCTION RESTORE takes.",
+		Cost: "O(N) where N is the number of functions.",
+		Run:  func(c *Call) error { return c.bulk(c.DB.DumpLibraries(), nil) },
+	},
+	{
 		Name: "flush", Usage: "[ASYNC|SYNC]", Arity: -2, Flags: NoScript | Write, Class: ClassScripting, Group: "scripting", Since: "7.0.0",
 		Tips: []string{tipAllShards, tipAllSucceeded},
 		Doc:  "Forgets all libraries.",
@@ -254,6 +272,13 @@ var functionRows = []*Row{
 		Run:  connected(functionLoad),
 	},
 	{
+		Name: "restore", Usage: "<payload> [FLUSH|APPEND|REPLACE]", Arity: -3, Flags: NoScript | Write | DenyOOM, Class: ClassScripting, Group: "scripting", Since: "7.0.0",
+		Tips: []string{tipAllShards, tipAllSucceeded},
+		Doc:  "Keeps the libraries that FUNCTION DUMP has returned, all or none of them.",
+		Cost: "O(N) where N is the number of functions of the payload.",
+		Run:  connected(functionRestore),
+	},
+	{
 		Name: "stats", Arity: 2, Flags: NoScript | AllowBusy, Class: ClassScripting, Group: "scripting", Since: "7.0.0",
 		Tips: []string{tipRandom, tipAllShards, "response_policy:special"},
 		Doc:  "Tells which function runs, and how many there are.",
@@ -272,6 +297,7 @@ const (
 	errDebugger     = Error("ERR the debugger of scripts is not part of this server")
 	errDebugMode    = Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")
 	errNoLibrary    = Error("ERR Library not found")
+	errLibPolicy    = Error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.")
 	errNoLibName    = Error("ERR library name argument was not given")
 
 	ErrNoFunction = Error("ERR Function not found")
@@ -388,6 +414,22 @@ func functionLoad(c *Call) error {
 	}
 	name, err := c.Conn.Scripts().LoadLibrary(c.DB, c.Args[len(c.Args)-1], replace)
 	return c.bulk(name, err)
+}
+
+func functionRestore(c *Call) error {
+	policy := AppendLibraries
+	switch {
+	case len(c.Args) > 4:
+		return c.misused()
+	case len(c.Args) == 3, is(c.Args[3], "append"):
+	case is(c.Args[3], "replace"):
+		policy = ReplaceLibraries
+	case is(c.Args[3], "flush"):
+		policy = FlushLibraries
+	default:
+		return errLibPolicy
+	}
+	return c.ok(c.Conn.Scripts().RestoreLibraries(c.DB, c.Args[2], policy))
 }
 
 func functionList(c *Call) error {

@@ -68,6 +68,11 @@ func (f *fakeScripts) LoadLibrary(_ *nook.Commands, code string, replace bool) (
 	return "lib", f.fails
 }
 
+func (f *fakeScripts) RestoreLibraries(_ *nook.Commands, payload string, p LibraryPolicy) error {
+	f.asked = fmt.Sprint("restore ", payload, " ", p)
+	return f.fails
+}
+
 func (f *fakeScripts) Libraries(*nook.Commands) []Library {
 	return []Library{
 		{Name: "Lib", Engine: "LUA", Code: "code", Functions: []Function{
@@ -135,6 +140,12 @@ func TestScriptSubcommands(t *testing.T) {
 		{"SCRIPT FLUSH x", "-ERR SCRIPT FLUSH only support SYNC|ASYNC option", ""},
 		{"SCRIPT FLUSH sync sync", "-ERR SCRIPT FLUSH only support SYNC|ASYNC option", ""},
 		{"SCRIPT KILL", "+OK", "kill false"},
+		{"FUNCTION RESTORE x", "+OK", "restore x 0"},
+		{"FUNCTION RESTORE x Append", "+OK", "restore x 0"},
+		{"FUNCTION RESTORE x replace", "+OK", "restore x 1"},
+		{"FUNCTION RESTORE x FLUSH", "+OK", "restore x 2"},
+		{"FUNCTION RESTORE x y", "-ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.", ""},
+		{"FUNCTION RESTORE x FLUSH z", "-ERR unknown subcommand or wrong number of arguments for 'RESTORE'. Try FUNCTION HELP.", ""},
 		{"SCRIPT DEBUG no", "+OK", ""},
 		{"SCRIPT DEBUG yes", "-ERR the debugger of scripts is not part of this server", ""},
 		{"SCRIPT DEBUG Sync", "-ERR the debugger of scripts is not part of this server", ""},

@@ -12,7 +12,7 @@ var commands = newTable(
 	listRows, setRows, zsetRows,
 	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
 	replicationRows, moduleRows, lolwutRows,
-	keyRows, dumpRows, ttlRows, scanRows, objectRows,
+	keyRows, dumpRows, migrateRows, ttlRows, scanRows, objectRows,
 	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows, roleRows,
 )
 

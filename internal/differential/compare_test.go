@@ -108,6 +108,8 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 
 	"CONFIG GET": pairsInAnyOrder,
 
+	"DUMP":           sameDump,
+	"FUNCTION DUMP":  sameFunctions,
 	"FUNCTION LIST":  sameLibraries,
 	"FUNCTION STATS": sameStats,
 

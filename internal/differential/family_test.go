@@ -34,6 +34,7 @@ var families = []family{
 	{name: "transactions", conns: 2, forms: transactionForms, chunks: transactionChunks},
 	{name: "connection", conns: 2, forms: connectionForms, chunks: connectionChunks},
 	scriptFamily,
+	dumpFamily,
 }
 
 // everything is all families together.

@@ -67,6 +67,9 @@ var kinds = map[string]func(*rapid.T) string{
 	"idle":      mostly(idles, badIdles),
 	"claimtime": mostly(claimTimes, badClaimTimes),
 
+	"seconds":   mostly([]string{"0", "1", "100", "99999999"}, []string{"-1", "x", "", "1.5", "9223372036854775808"}),
+	"frequency": mostly([]string{"0", "1", "100", "255"}, []string{"-1", "256", "x", "", "1.5"}),
+
 	"field": from(fields),
 	"draws": mostly(draws, badDraws),
 

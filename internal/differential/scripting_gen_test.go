@@ -259,7 +259,9 @@ var (
 	functionNames = []string{"f", "f", "g", "h", "F", "q", "nosuch", ""}
 )
 
-var scriptForms = append(parseForms(`
+var scriptForms = append(slices.Concat(payloadForms(functions, `
+	2* FUNCTION RESTORE PAYLOAD [FLUSH|APPEND|REPLACE|{junk}]
+`), parseForms(`
 	EVAL {luasource} {luakeys} {key} {value}
 	EVALSHA {sha} {luakeys} {key} {value}
 	EVALSHA_RO {sha} {luakeys} {key} {value}
@@ -271,11 +273,12 @@ var scriptForms = append(parseForms(`
 	FUNCTION LIST [LIBRARYNAME {libraryname}] [WITHCODE]
 	FUNCTION DELETE {libraryname}
 	FUNCTION FLUSH [ASYNC|SYNC]
+	FUNCTION DUMP
 	FUNCTION STATS
 	FUNCTION KILL
 	4* FCALL {functionname} {luakeys} {key} {value}
 	FCALL_RO {functionname} {luakeys} {key} {value}
-`), form{line: "relay", weight: 20, shape: relay{}}, form{line: "program", weight: 8, shape: program{}}, form{line: "value", weight: 10, shape: valueScript{}})
+`)), form{line: "relay", weight: 20, shape: relay{}}, form{line: "program", weight: 8, shape: program{}}, form{line: "value", weight: 10, shape: valueScript{}})
 
 var scriptFamily = family{name: "scripting", conns: 1, forms: scriptForms}
 

@@ -72,12 +72,15 @@ type nookSide struct {
 	dir      string
 	clock    nook.Clock // nil for real time
 	notify   nook.Notify
+	options  nook.Options // all others of the store
 	noDebug  bool
 }
 
 func (s nookSide) begin(t redistest.TB) instance {
 	t.Helper()
-	store, err := nook.New(&nook.Options{MaxStringLen: s.maxBulk, Clock: s.clock, Notify: s.notify})
+	o := s.options
+	o.MaxStringLen, o.Clock, o.Notify = s.maxBulk, s.clock, s.notify
+	store, err := nook.New(&o)
 	if err != nil {
 		t.Fatalf("nook.New: %v", err)
 	}

@@ -37,7 +37,7 @@ var layers = []layer{
 	{name: "server", has: among("server"), sees: []string{"script", "scripting", "command", "nook", "acl", "resp", "latency", "cluster", "number"}},
 	{name: "persist", has: among("persist"), sees: []string{"script", "rdb", "command", "nook", "aof", "resp"}},
 	{name: "script", has: among("script"), sees: []string{"scripting", "command", "nook", "resp"}},
-	{name: "scripting", has: among("internal/scripting"), sees: []string{"command", "nook", "acl", "resp", "lua", "cluster", "number"}, theirs: gopherLua},
+	{name: "scripting", has: among("internal/scripting"), sees: []string{"command", "nook", "acl", "rdb", "resp", "lua", "cluster", "number"}, theirs: gopherLua},
 	// Wire commands are written on the typed API alone.
 	{name: "command", has: among("internal/command"), sees: []string{"nook", "acl", "resp", "latency", "cluster", "structure", "number"}},
 	{name: "latency", has: among("internal/latency"), sees: []string{}},

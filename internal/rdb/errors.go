@@ -35,4 +35,10 @@ var (
 	// ErrPayload says that bytes are no payload of DUMP, or one of a newer version, or that its
 	// checksum is wrong.
 	ErrPayload = errors.New("rdb: DUMP payload version or checksum are wrong")
+
+	// ErrNotFunctions says that a payload of FUNCTION DUMP holds something else than libraries.
+	ErrNotFunctions = errors.New("no library of functions")
+
+	// ErrOldFunctions says that it holds functions in a form that was never released.
+	ErrOldFunctions = errors.New("functions from before libraries")
 )

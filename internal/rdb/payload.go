@@ -62,7 +62,7 @@ func (w *Writer) AppendFunctions(b []byte, codes []string) []byte {
 }
 
 // Functions returns the code of the libraries in a payload, of which nothing is kept. Errors are ErrPayload or an
-// [Error].
+// [Error], which may be ErrNotFunctions or ErrOldFunctions; the libraries before that come with it.
 func Functions(payload []byte) (codes []string, err error) {
 	b, err := open(payload)
 	if err != nil {
@@ -70,14 +70,16 @@ func Functions(payload []byte) (codes []string, err error) {
 	}
 	r := newPayloadReader(b, &Options{})
 	for r.err == nil && r.at < r.end {
-		if r.byte() != opFunction2 {
-			r.fail(r.Offset()-1, "no library of functions", nil)
-			break
+		switch r.byte() {
+		case opFunction2:
+			if code := r.string(math.MaxInt); r.err == nil {
+				codes = append(codes, string(code))
+			}
+		case opFunctionPre:
+			r.fail(r.Offset()-1, "a payload of functions", ErrOldFunctions)
+		default:
+			r.fail(r.Offset()-1, "a payload of functions", ErrNotFunctions)
 		}
-		codes = append(codes, string(r.string(math.MaxInt)))
 	}
-	if r.err != nil {
-		return nil, r.err
-	}
-	return codes, nil
+	return codes, r.err
 }

@@ -35,7 +35,11 @@ func TestFunctions(t *testing.T) {
 		require.ErrorIs(t, err, ErrPayload)
 	}
 	_, err = Functions(payload(TypeString, str("value")))
-	require.EqualError(t, err, "rdb: no library of functions at offset 0")
+	require.EqualError(t, err, "rdb: a payload of functions at offset 0: no library of functions")
+	require.ErrorIs(t, err, ErrNotFunctions)
+	codes, err = Functions(seal(append(new(Writer).AppendString([]byte{opFunction2}, code), opFunctionPre, 0), 0, VersionPlain))
+	require.ErrorIs(t, err, ErrOldFunctions)
+	require.Equal(t, []string{code}, codes, "what came before")
 	_, err = Functions(seal([]byte{opFunction2, 5, 'x'}, 0, VersionPlain))
 	require.EqualError(t, err, "rdb: truncated at offset 3: unexpected EOF")
 }

@@ -85,7 +85,7 @@ func (e *Engine) LoadLibrary(db *nook.Commands, code string, replace bool) (name
 	}
 	for name := range loaded.functions {
 		if old := l.functions[strings.ToLower(name)]; old != nil && old.library != lib.Name {
-			return "", command.Error("ERR Function " + name + " already exists")
+			return "", errFunctionExists(name)
 		}
 	}
 	if err := db.PutLibrary(lib); err != nil {
@@ -172,9 +172,16 @@ func (l *libraries) refresh(db *nook.Commands) {
 
 // put adds a library, which the store has got just now. turn is held.
 func (l *libraries) put(lib *library) {
+	byName := maps.Clone(l.byName)
+	byName[lib.Name] = lib
+	l.exchange(byName)
+}
+
+// exchange makes the libraries those that the store has got just now. turn is held.
+func (l *libraries) exchange(byName map[string]*library) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.byName[lib.Name] = lib
+	l.byName = byName
 	l.revision++ // another change in between leaves it behind the store's, so that all is looked at again
 	l.index()
 }
