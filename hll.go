@@ -63,6 +63,9 @@ func (c *commands) PFAdd(key string, elements ...string) (changed bool, err erro
 		w.raw()
 	}
 	if err != nil || !changed {
+		if changed && w.logged() { // up to where it is damaged: a command that fails could not be run again
+			w.effect("SET", key, string(s), "KEEPTTL")
+		}
 		return false, corrupt(err)
 	}
 	w.event(EventString, "pfadd")

@@ -156,10 +156,18 @@ func (w *write) newZSet() *value.ZSet {
 // scored notes that scores have been set; effect holds scores and members, if effects are
 // wanted.
 func (w *write) scored(event string, effect []string) {
+	if effect != nil {
+		effect = append([]string{"ZADD", w.key}, effect...)
+	}
+	w.sorted(event, effect)
+}
+
+// sorted notes that a sorted set has changed, with the whole effect.
+func (w *write) sorted(event string, effect []string) {
 	w.modified()
 	w.event(EventZSet, event)
 	if w.logged() {
-		w.effect(append([]string{"ZADD", w.key}, effect...)...)
+		w.effect(effect...)
 	}
 }
 

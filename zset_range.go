@@ -291,13 +291,20 @@ func (m *multi) storeZSet(dst, event string, z *value.ZSet, members []Z) int {
 		to.effect("DEL", dst)
 	}
 	var effect []string
+	negative := false
 	for i := range members {
 		z.Add(members[i].Member, members[i].Score, &m.c.ks.limits)
+		negative = negative || members[i].Score == 0 && math.Signbit(members[i].Score)
 		if to.logged() {
 			effect = append(effect, scoreText(members[i].Score), members[i].Member)
 		}
 	}
-	to.put(value.New(dst, z, 0))
-	to.scored(event, effect)
+	e := value.New(dst, z, 0)
+	to.put(e)
+	if negative && to.logged() { // -0 stays one only in a large set, and ZADD makes a small one first
+		to.sorted(event, new(RestoreOptions).effect(dst, dumpOf(e), 0))
+	} else {
+		to.scored(event, effect)
+	}
 	return len(members)
 }

@@ -184,6 +184,9 @@ func (t *target) restore(tx *nook.Tx, m *command.Migration) (sent []string, err 
 		name = "RESTORE-ASKING"
 	}
 	for _, key := range m.Keys {
+		if !has(tx.Commands(), key) {
+			continue
+		}
 		payload, ok, err := tx.Dump(key)
 		if err != nil {
 			return nil, err

@@ -52,7 +52,7 @@ func restore(c *Call) error {
 	}
 	key := c.Args[1]
 	if o.Expire, err = restoredExpiry(c, absolute); err != nil {
-		if n, _ := c.DB.Exists(key); n > 0 && !o.Replace {
+		if _, ok, _ := c.DB.ObjectEncoding(key); ok && !o.Replace { // a look that nobody hears of
 			return nook.ErrBusyKey
 		}
 		return err
@@ -72,7 +72,10 @@ func restoredExpiry(c *Call, absolute bool) (nook.Expiry, error) {
 		return nook.Expiry{}, nil
 	case !absolute:
 		now := c.DB.Now().UnixMilli()
-		ttl = min(ttl, math.MaxInt64-now) + now
+		if ttl > math.MaxInt64-now { // what is beyond all numbers is over, as it is in Redis
+			now = 1 - ttl
+		}
+		ttl += now
 	}
 	return nook.ExpireAt(time.UnixMilli(ttl)), nil
 }

@@ -108,10 +108,11 @@ var comparers = map[string]func(redis, nook resp.Reply) bool{
 
 	"CONFIG GET": pairsInAnyOrder,
 
-	"DUMP":           sameDump,
-	"FUNCTION DUMP":  sameFunctions,
-	"FUNCTION LIST":  sameLibraries,
-	"FUNCTION STATS": sameStats,
+	"DUMP":             sameDump,
+	"FUNCTION DUMP":    sameFunctions,
+	"FUNCTION RESTORE": sameCollision,
+	"FUNCTION LIST":    sameLibraries,
+	"FUNCTION STATS":   sameStats,
 
 	"TIME":     sameShape,
 	"LASTSAVE": sameKind,

@@ -94,6 +94,7 @@ func checkJournal(t *testing.T, f family, o nook.Options) {
 		defer i.close()
 		l := &lone{t: t, side: i, conns: map[int]*redistest.Conn{}}
 		for _, s := range sequences.Draw(t, "sequence").settle() {
+			t.Log(s)
 			l.run(sequence{s})
 			if chance(t, 8) {
 				clock.Advance(pick(t, passing))
@@ -119,6 +120,7 @@ func (l *effectLog) replayed(t *rapid.T, now time.Time) map[string][]resp.Reply 
 	db := 0
 	for _, effects := range l.groups {
 		for _, e := range effects {
+			t.Log(e.DB, command(e.Args))
 			if e.DB != db {
 				c.Do("SELECT", strconv.Itoa(e.DB))
 				db = e.DB

@@ -79,7 +79,7 @@ func (l *libraries) compileAll(codes []string) (map[string]*library, error) {
 		if err != nil {
 			return nil, err
 		}
-		for name := range loaded.functions {
+		for _, name := range slices.Sorted(maps.Keys(loaded.functions)) {
 			if functions[strings.ToLower(name)] {
 				return nil, errFunctionExists(name)
 			}
@@ -100,8 +100,8 @@ func (l *libraries) join(arrived map[string]*library, p command.LibraryPolicy) (
 			return nil, command.Error("ERR Library " + name + " already exists")
 		}
 	}
-	for _, lib := range arrived {
-		for name := range lib.functions {
+	for _, lib := range slices.Sorted(maps.Keys(arrived)) {
+		for _, name := range slices.Sorted(maps.Keys(arrived[lib].functions)) {
 			if old := l.functions[strings.ToLower(name)]; old != nil && arrived[old.library] == nil {
 				return nil, errFunctionExists(name)
 			}
