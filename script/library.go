@@ -102,9 +102,9 @@ type RestorePolicy uint8
 
 // The policies.
 const (
-	Append  RestorePolicy = iota // they stay, and a library of the same name as one of them is an error
-	Replace                      // those of the same names go
-	ReplaceAll                   // all go
+	Append     RestorePolicy = iota // they stay, and a library of the same name as one of them is an error
+	Replace                         // those of the same names go
+	ReplaceAll                      // all go
 )
 
 // Dump returns all libraries in Redis's serialized form, which Restore, of this store or another one, and Redis servers take.
