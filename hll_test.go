@@ -18,7 +18,7 @@ func TestPFAddToDamage(t *testing.T) {
 	s := newStore(t, Options{Journal: j})
 	damaged := "HYLL\x01" + strings.Repeat("\x00", 10) + "\x80`\x00\x83\x85\x02_\xf3"
 	require.NoError(t, s.Set("k", damaged))
-	elements := make([]string, 200)
+	elements := make([]string, 2000)
 	for i := range elements {
 		elements[i] = strconv.Itoa(1600 + i)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -522,4 +523,26 @@ func TestZSetEncodings(t *testing.T) {
 	require.Equal(t, everyone(c, "long"), everyone(c, "copy"))
 	must(s.ZAdd("copy", Z{"only here", 1}))
 	require.Equal(t, 2, must(s.ZCard("long")))
+}
+
+// TestStoredNegativeZero: -0 stays one in a large set, though it would not in the small one that a ZADD begins with.
+func TestStoredNegativeZero(t *testing.T) {
+	j := new(bitmapJournal)
+	s := newStore(t, Options{Journal: j})
+	for i := range 200 {
+		_, err := s.ZAdd("a", Z{Member: "m" + strconv.Itoa(i), Score: float64(i + 1)})
+		require.NoError(t, err)
+	}
+	_, err := s.ZAdd("a", Z{Member: "n", Score: math.Copysign(0, -1)})
+	require.NoError(t, err)
+	_, err = s.ZUnionStore("b", ZCombineOptions{}, "a")
+	require.NoError(t, err)
+	payload, _, err := s.Dump("b")
+	require.NoError(t, err)
+	require.Equal(t, []string{"RESTORE", "b", "0", payload, "REPLACE", "ABSTTL"}, j.effects[len(j.effects)-1].Args)
+	copied := newStore(t, Options{})
+	require.NoError(t, copied.Restore("b", payload))
+	score, _, err := copied.ZScore("b", "n")
+	require.NoError(t, err)
+	require.True(t, math.Signbit(score))
 }
