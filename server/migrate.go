@@ -3,7 +3,9 @@ package server
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +71,12 @@ const targetBuffer = 64 << 10
 func dialTarget(ctx context.Context, m *command.Migration) (*target, error) {
 	d := net.Dialer{Timeout: m.Timeout}
 	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(m.Host, m.Port))
-	if err != nil {
+	var refused *os.SyscallError
+	switch timeout := net.Error(nil); {
+	case err == nil:
+	case errors.As(err, &refused) && !(errors.As(err, &timeout) && timeout.Timeout()):
+		return nil, errMigrateWrite // Redis finds out when it writes
+	default:
 		return nil, errMigrateConnect
 	}
 	t := &target{conn: conn, timeout: m.Timeout}

@@ -67,13 +67,13 @@ func TestMigrateErrors(t *testing.T) {
 		"-ERR value is not an integer or out of range", "-ERR value is not an integer or out of range",
 		"-ERR syntax error", "-ERR syntax error", "-ERR syntax error", "-ERR syntax error",
 		"-ERR When using MIGRATE KEYS option, the key argument must be set to the empty string",
-		"+NOKEY", "-IOERR error or timeout connecting to the client", ":1",
+		"+NOKEY", "-IOERR error or timeout writing to target instance", "-IOERR error or timeout connecting to the client", ":1",
 	}, chat(t, from.pipe(),
 		"SET k v", "MIGRATE h 1 k 0",
 		"MIGRATE h 1 k 0 x", "MIGRATE h 1 k x 1",
 		"MIGRATE h 1 k x x FOO", "MIGRATE h 1 k 0 1 AUTH", "MIGRATE h 1 k 0 1 AUTH2 u", "MIGRATE h 1 nosuch 0 1 COPY FOO",
 		"MIGRATE h 1 k x x KEYS k",
-		`MIGRATE h 1 "" 0 1 KEYS`, "MIGRATE 127.0.0.1 1 k 0 1000", "EXISTS k"))
+		`MIGRATE h 1 "" 0 1 KEYS`, "MIGRATE 127.0.0.1 1 k 0 1000", "MIGRATE 127.0.0.1 nosuch k 0 1000", "EXISTS k"))
 }
 
 func TestMigrateAuthenticates(t *testing.T) {

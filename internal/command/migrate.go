@@ -113,16 +113,16 @@ func (m *Migration) options(args []string) error {
 	return nil
 }
 
-// migrated returns where the keys of a MIGRATE begin and end. Where KEYS stands it looks for it as Redis does when it asks who may use them, whether or not
-// the call is right.
+// migrated returns where the keys of a MIGRATE begin and end. It reads the options as Redis does when it asks who may use the keys, whether or not
+// the call is right: none are found where KEYS stands beside a key.
 func migrated(args []string) (from, to int) {
-	for i := migrateOptions; i < len(args); i++ {
+	for i := migrateOptions; i < len(args)-1; i++ {
 		switch {
 		case is(args[i], "keys"):
-			if args[migrateKey] == "" {
-				return i + 1, len(args)
+			if args[migrateKey] != "" {
+				return 0, 0
 			}
-			return migrateKey, migrateKey + 1
+			return i + 1, len(args)
 		case is(args[i], "auth"):
 			i++
 		case is(args[i], "auth2"):
@@ -137,7 +137,7 @@ func locateMigrate(args []string, dst []KeyRef) ([]KeyRef, bool) {
 	for i := from; i < to; i++ {
 		dst = append(dst, KeyRef{i, RW | Access | Delete})
 	}
-	return dst, true
+	return dst, from > 0
 }
 
 // hideMigrated hides the passwords, and names of users, among the options of MIGRATE.
