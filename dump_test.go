@@ -2,8 +2,10 @@ package nook_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nookdb/nook"
@@ -65,4 +67,30 @@ func TestRestoreOptions(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.Equal(t, []string{"DEL l"}, j.take())
+}
+
+// Whoever waits for a key gets what is restored there.
+func TestRestoreServes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		s := nook.NewChecked(t, nook.Options{})
+		_, err := s.RPush("l", "a", "b")
+		require.NoError(t, err)
+		payload, _, err := s.Dump("l")
+		require.NoError(t, err)
+		got := make(chan string, 1)
+		go func() {
+			p, _, err := s.BLPop(t.Context(), 0, "m")
+			assert.NoError(t, err)
+			got <- p.Value
+		}()
+		synctest.Wait()
+		nook.Listen(s, nook.EventAll, func(e nook.Event) { told = append(told, e.Name+" "+e.Key) })
+		require.NoError(t, s.Restore("m", payload))
+		require.Equal(t, "a", <-got)
+		left, err := s.LRange("m", 0, -1)
+		require.NoError(t, err)
+		require.Equal(t, []string{"b"}, left)
+		require.Equal(t, []string{"restore m", "lpop m"}, told)
+	})
 }
