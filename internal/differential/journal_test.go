@@ -107,6 +107,29 @@ func checkJournal(t *testing.T, f family, o nook.Options) {
 	})
 }
 
+// TestJournalOnRedis runs what a journal got on a real server.
+func TestJournalOnRedis(t *testing.T) {
+	real := redisSide{server: redistest.Shared(t)}
+	for _, f := range append(families, everything()) {
+		t.Run(f.name, func(t *testing.T) {
+			setChecks(t, *checks/8+1)
+			sequences := f.sequences()
+			rapid.Check(t, func(t *rapid.T) {
+				clock, log := nook.NewManualClock(time.Now()), new(effectLog)
+				i := nookSide{clock: clock, options: nook.Options{Journal: log}}.begin(t).(*nookInstance)
+				defer i.close()
+				(&lone{t: t, side: i, conns: map[int]*redistest.Conn{}}).run(sequences.Draw(t, "sequence").settle())
+				c := redistest.NewConn(t, real.begin(t).dial(t))
+				defer func() { _ = c.Close() }()
+				log.send(t, c)
+				digest, err := i.store.DebugDigest()
+				require.NoError(t, err)
+				require.Equal(t, digest, c.Do("DEBUG", "DIGEST").Str)
+			})
+		})
+	}
+}
+
 // passing is how much time may pass between two steps.
 var passing = []time.Duration{time.Millisecond, time.Hour, 500 * 24 * time.Hour, 2000 * 24 * time.Hour}
 
@@ -117,6 +140,13 @@ func (l *effectLog) replayed(t *rapid.T, now time.Time) map[string][]resp.Reply 
 	defer i.close()
 	c := redistest.NewConn(t, i.dial(t))
 	defer func() { _ = c.Close() }()
+	l.send(t, c)
+	require.NoError(t, i.store.Loaded())
+	return (&lone{t: t, side: i}).contents()
+}
+
+// send sends the effects to a server, which must take them all.
+func (l *effectLog) send(t *rapid.T, c *redistest.Conn) {
 	db := 0
 	for _, effects := range l.groups {
 		for _, e := range effects {
@@ -132,8 +162,6 @@ func (l *effectLog) replayed(t *rapid.T, now time.Time) map[string][]resp.Reply 
 			}
 		}
 	}
-	require.NoError(t, i.store.Loaded())
-	return (&lone{t: t, side: i}).contents()
 }
 
 // contents returns all that a store holds but what its journal does not tell: the encodings of values, and when consumers were seen.
