@@ -470,7 +470,7 @@ func (w *write) logged() bool { return w.c.ks.log() != nil }
 // whenever and wherever it is run. The strings are the journal's from now on.
 func (w *write) effect(args ...string) {
 	if w.batch == nil {
-		w.batch = new(batch)
+		w.batch = w.shard.scratch()
 	}
 	w.batch.add(w.c.db, args)
 }
