@@ -201,6 +201,7 @@ func (ks *keyspace) land(l lot) (n int, err error) {
 		return 0, err
 	}
 	sh := &ks.shards[l.shard]
+	sh.expect(l.keys)
 	sh.mu.Lock()
 	if sh.closed {
 		sh.mu.Unlock()
@@ -226,6 +227,17 @@ func (ks *keyspace) land(l lot) (n int, err error) {
 		c.acknowledge(&err)
 	}
 	return n, err
+}
+
+// expect looks at where arrivals will go, and at them. The processor waits for all of that at once; who looked when it is time to put each
+// into its place would wait for one after the other.
+func (sh *shard) expect(keys []arrival) {
+	for i := range keys {
+		keys[i].entry.Access()
+		if d := sh.dbs[keys[i].db].Load(); d != nil {
+			d.table.Guess(keys[i].hash)
+		}
+	}
 }
 
 // arrive puts an arrival into its place.

@@ -65,14 +65,16 @@ func StartRedisIn(ctx context.Context, dir string, more ...string) (*Process, er
 // LoadTime returns how long the redis-server, which has been stopped, has taken
 // to load its files, by its own account. That counts milliseconds; what is below one is taken for a half.
 func (p *Process) LoadTime() (time.Duration, error) {
-	_, rest, _ := strings.Cut(p.output.String(), "DB loaded from ")
-	_, text, _ := strings.Cut(rest, ": ")
-	text, _, _ = strings.Cut(text, " seconds")
-	seconds, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0, errors.New("redis-server does not say that it has loaded anything")
+	for _, what := range []string{"disk", "append only file"} {
+		_, rest, found := strings.Cut(p.output.String(), "DB loaded from "+what+": ")
+		text, _, _ := strings.Cut(rest, " seconds")
+		if !found {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(text, 64)
+		return max(time.Duration(seconds*float64(time.Second)), time.Millisecond/2), err
 	}
-	return max(time.Duration(seconds*float64(time.Second)), time.Millisecond/2), nil
+	return 0, errors.New("redis-server does not say that it has loaded anything")
 }
 
 // StartNook runs a nook binary on a free loopback port.

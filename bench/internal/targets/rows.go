@@ -105,8 +105,8 @@ var Rows = []Row{
 	{"default LRANGE_600 -P 16", "redis-server", Bound{}, Bound{}, defaultRate(16, "LRANGE_600")},
 	{"default MSET -P 16", "redis-server", Bound{}, Bound{}, defaultRate(16, "MSET")},
 
-	{"SET, synced every second, uniform", "no journal", AtMost(1.6), AtMost(1.25), journaled(uniform)},
-	{"SET, synced every second, Zipf", "no journal", AtMost(1.6), AtMost(1.25), journaled(zipf)},
+	{"SET, synced each second, uniform", "no log", AtMost(1.6), AtMost(1.25), journaled(uniform)},
+	{"SET, synced each second, Zipf", "no log", AtMost(1.6), AtMost(1.25), journaled(zipf)},
 	{"SET, synced at once", "", Bound{}, Bound{}, committed},
 	{"write an RDB file", "redis-server", AtMost(1.2), AtMost(0.7), writeSnapshot},
 	{"load an RDB file", "redis-server", AtMost(1.2), AtMost(0.7), loading(snapshotForm)},
