@@ -37,7 +37,8 @@ type SaveReport struct {
 	Bytes   int64 // of the file
 	Changes int64 // Stats.Changes at the moment that the file shows
 
-	// Keys that changed before they had been written, and the memory that what they held took until it had been.
+	// Keys that changed before they had been written, and the memory that what they held took until it had been, at most: large
+	// values share some with what they have become.
 	KeptKeys  int
 	KeptBytes int64
 }

@@ -217,6 +217,8 @@ func TestSaveAndLoadMany(t *testing.T) {
 	for i := range 2000 {
 		runs(t, s.Select(2), fmt.Sprintf("ZADD large %d member:%d", i, i))
 		runs(t, s.Select(2), fmt.Sprintf("HSET hash field:%d %d", i, i))
+		runs(t, s.Select(2), fmt.Sprintf("RPUSH list element:%d %d", i, i))
+		runs(t, s.Select(2), fmt.Sprintf("XADD stream %d-1 name value:%d", i+1, i))
 	}
 	want := keptDump(t, s)
 	stop := make(chan struct{})
@@ -237,6 +239,9 @@ func TestSaveAndLoadMany(t *testing.T) {
 					_, _ = db.Del("key:" + strconv.Itoa(i*104729%n))
 					_, _ = s.Select(2).ZIncrBy("large", "member:"+strconv.Itoa(i%2000), 1e6)
 					_, _ = s.Select(2).HSet("hash", nook.Field{Name: "field:" + strconv.Itoa(i%2000), Value: "x"})
+					_ = s.Select(2).LSet("list", int64(i*31%4000), "x")
+					_, _ = s.Select(2).RPop("list")
+					_, _ = s.Select(2).XDel("stream", nook.StreamID{Ms: uint64(i*31%2000 + 1), Seq: 1})
 				}
 			})
 		}

@@ -121,7 +121,7 @@ func (p *preimages) keep(w *write, goes bool) {
 		key = w.entry.Key()
 		p.count(w)
 	}
-	p.kept[n][key] = p.preimage(w.entry, goes)
+	p.kept[n][key] = p.preimage(w, goes)
 }
 
 // count counts what is put aside.
@@ -139,14 +139,15 @@ func (w *write) detach() {
 	w.changed = changed
 }
 
-// preimage returns what e, which may be nil, is now. If e goes it is nobody else's.
-func (p *preimages) preimage(e *table.Entry, goes bool) preimage {
-	switch {
+// preimage returns what the key of w holds now. If that goes it is nobody else's. What a checkpoint gets is shared with the original, if that can be, but
+// only if no other snapshot may be reading this.
+func (p *preimages) preimage(w *write, goes bool) preimage {
+	switch e := w.entry; {
 	case e == nil:
 		return preimage{}
 	case goes || e.Fixed():
 		return preimage{e, e.Access()}
-	case p.once:
+	case p.once && w.shard.saving.next == nil:
 		return preimage{value.Still(e), e.Access()}
 	default:
 		return preimage{value.Clone(e, e.Key()), e.Access()}

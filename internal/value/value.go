@@ -61,11 +61,17 @@ func Clone(e *table.Entry, key string) *table.Entry {
 	return e.WithKey(key)
 }
 
-// Still returns an entry with a copy of e's value that is good to be written to a file, and for nothing else. For sorted sets
-// that is much sooner done than Clone.
+// A sharer is a collection of which a copy for a file takes a fraction of the time of Clone, because that shares most with the original.
+// While somebody reads the original without a lock, nothing but leave may be asked of it.
+type sharer interface {
+	still() Collection // a copy that is good to be written to a file, and for nothing else
+	leave() Collection // a copy to go on with; what it was made of is good to be written to a file, and for nothing else
+}
+
+// Still returns an entry with a copy of e's value that is good to be written to a file, and for nothing else.
 func Still(e *table.Entry) *table.Entry {
-	if z, ok := collectionOf(e).(*ZSet); ok {
-		return New(e.Key(), z.Still(), e.Deadline())
+	if c, ok := collectionOf(e).(sharer); ok {
+		return New(e.Key(), c.still(), e.Deadline())
 	}
 	return Clone(e, e.Key())
 }
@@ -73,8 +79,8 @@ func Still(e *table.Entry) *table.Entry {
 // Leave returns an entry to go on with in the place of e, which others are writing to a file, and which is good for nothing
 // else from then on.
 func Leave(e *table.Entry) *table.Entry {
-	if z, ok := collectionOf(e).(*ZSet); ok {
-		return New(e.Key(), z.Leave(), e.Deadline())
+	if c, ok := collectionOf(e).(sharer); ok {
+		return New(e.Key(), c.leave(), e.Deadline())
 	}
 	return Clone(e, e.Key())
 }

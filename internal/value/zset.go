@@ -82,9 +82,8 @@ func (z *ZSet) Clone() Collection {
 	return &ZSet{big: b}
 }
 
-// Still returns a copy that is good to be walked over with From, and for nothing else. That takes a fraction of
-// the time that Clone takes.
-func (z *ZSet) Still() *ZSet {
+// still returns a copy that is good to be walked over with From, and for nothing else.
+func (z *ZSet) still() Collection {
 	if z.big == nil {
 		return &ZSet{list: z.list.Clone()}
 	}
@@ -93,8 +92,8 @@ func (z *ZSet) Still() *ZSet {
 	return &ZSet{big: b}
 }
 
-// Leave returns a sorted set with all that is in z, and leaves z what Still returns. Others may walk over z meanwhile.
-func (z *ZSet) Leave() *ZSet {
+// leave returns a sorted set with all that is in z, and leaves z what still returns. Others may walk over z meanwhile.
+func (z *ZSet) leave() Collection {
 	if z.big == nil {
 		return &ZSet{list: z.list.Clone()}
 	}

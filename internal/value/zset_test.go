@@ -356,14 +356,14 @@ func TestZSetStill(t *testing.T) {
 			z.Add(fmt.Sprint(i), float64(i), &limits)
 		}
 		want := walked(z)
-		still := z.Still()
+		still := z.still().(*ZSet)
 		z.Add("0", 1000, &limits)
 		z.Add("new", 5, &limits)
 		z.DeleteRange(1, 2)
 		require.Equal(t, want, walked(still))
 
 		want = walked(z)
-		live := z.Leave()
+		live := z.leave().(*ZSet)
 		live.check(t)
 		require.Equal(t, want, walked(live))
 		for i := range n {
