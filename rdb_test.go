@@ -240,7 +240,7 @@ func TestSaveAndLoadMany(t *testing.T) {
 					_, _ = s.Select(2).ZIncrBy("large", "member:"+strconv.Itoa(i%2000), 1e6)
 					_, _ = s.Select(2).HSet("hash", nook.Field{Name: "field:" + strconv.Itoa(i%2000), Value: "x"})
 					_ = s.Select(2).LSet("list", int64(i*31%4000), "x")
-					_, _ = s.Select(2).RPop("list")
+					_, _, _ = s.Select(2).RPop("list")
 					_, _ = s.Select(2).XDel("stream", nook.StreamID{Ms: uint64(i*31%2000 + 1), Seq: 1})
 				}
 			})
@@ -278,4 +278,37 @@ func TestSaveManyFails(t *testing.T) {
 	}
 	_, err := s.SaveRDB(io.Discard, &nook.SaveOptions{Uncompressed: true, Progress: func(int, int) { _ = s.Close() }})
 	require.ErrorIs(t, err, nook.ErrClosed)
+}
+
+// TestSaveLargeValues saves values that are written in pieces, alone and with others at work.
+func TestSaveLargeValues(t *testing.T) {
+	for _, others := range []int{0, 20_000} {
+		s := nook.NewChecked(t, nook.Options{Shards: 8})
+		for i := range others {
+			require.NoError(t, s.Set("key:"+strconv.Itoa(i), strings.Repeat("v", i%100)))
+		}
+		for i := range 5000 {
+			name := fmt.Sprintf("%064d", i)
+			_, err := s.RPush("list", name)
+			require.NoError(t, err)
+			_, err = s.SAdd("set", name)
+			require.NoError(t, err)
+			_, err = s.ZAdd("zset", nook.Z{Member: name, Score: float64(i)})
+			require.NoError(t, err)
+			_, err = s.HSet("hash", nook.Field{Name: name, Value: name})
+			require.NoError(t, err)
+			_, err = s.XAdd("stream", nook.Field{Name: name, Value: name})
+			require.NoError(t, err)
+		}
+		var reported int
+		file := saved(t, s, &nook.SaveOptions{Uncompressed: true, Progress: func(done, _ int) { reported = done }})
+		require.Equal(t, others+5, reported)
+		again, _ := loaded(t, file, nook.Options{})
+		require.Equal(t, keptDump(t, s), keptDump(t, again))
+		require.NoError(t, again.Close())
+		for room := 0; room < len(file); room += len(file)/3 + 1 {
+			_, err := s.SaveRDB(&fullDisk{room}, &nook.SaveOptions{Uncompressed: true})
+			require.ErrorIs(t, err, errFull)
+		}
+	}
 }

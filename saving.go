@@ -59,11 +59,22 @@ func (x *saving) database(db int) error {
 // alone writes the keys of a database with a single goroutine.
 func (x *saving) alone(db int) error {
 	p := x.pens[0]
+	var failed error
+	p.w.Spill = func(b []byte) []byte {
+		if failed == nil {
+			failed = x.write(db, piece{bytes: b, keys: p.keys + 1}) // with the key that is being encoded
+			p.keys = -1
+		}
+		return b[:0]
+	}
 	for shard := range x.k.parts {
 		for more := true; more; {
 			var err error
 			if more, err = p.read(db, shard, p.take); err != nil {
 				return err
+			}
+			if failed != nil {
+				return failed
 			}
 			if err := x.write(db, p.piece); err != nil {
 				return err
@@ -94,15 +105,30 @@ func (x *saving) together(db int) (err error) {
 			}
 			stop.Store(err != nil)
 		}
-		x.recycle(q)
+		x.recycle(q.bytes)
+		if q.rest != nil {
+			err = x.finish(q.rest, err)
+			stop.Store(err != nil)
+		}
 		runtime.Gosched()
+	}
+	return err
+}
+
+// finish writes what follows of a key, unless there was an error before.
+func (x *saving) finish(rest <-chan []byte, err error) error {
+	for b := range rest {
+		if err == nil {
+			err = x.file.Keys(b)
+		}
+		x.recycle(b)
 	}
 	return err
 }
 
 // write writes a piece.
 func (x *saving) write(db int, q piece) error {
-	if q.keys > 0 {
+	if len(q.bytes) > 0 {
 		if x.db != db {
 			x.db = db
 			if err := x.file.DB(db, x.k.keys[db], x.k.timed[db]); err != nil {
@@ -121,12 +147,12 @@ func (x *saving) write(db int, q piece) error {
 }
 
 // recycle keeps the memory of a piece.
-func (x *saving) recycle(q piece) {
-	if cap(q.bytes) > pieceMax {
+func (x *saving) recycle(b []byte) {
+	if cap(b) > pieceMax {
 		return
 	}
 	select {
-	case x.spare <- q.bytes[:0]:
+	case x.spare <- b[:0]:
 	default:
 	}
 }
@@ -136,6 +162,7 @@ type piece struct {
 	bytes []byte
 	keys  int
 	err   error
+	rest  chan []byte // more of the last key, nil if there is no more
 }
 
 // A pen encodes keys.
@@ -144,6 +171,7 @@ type pen struct {
 	piece
 	w     rdb.Writer
 	spare <-chan []byte
+	out   chan<- piece
 	take  func(e *table.Entry) int // encode
 }
 
@@ -158,11 +186,15 @@ func (p *pen) encode(e *table.Entry) int {
 	before := len(p.bytes)
 	p.bytes = p.w.AppendKey(p.bytes, e, p.k.ks.accessOf(e))
 	p.keys++
-	return len(p.bytes) - before
+	if p.rest != nil {
+		p.hand()
+	}
+	return len(p.bytes) - before // of no account if some has been spilt: no lock is held then
 }
 
 // run encodes shard after shard, while there are any that no other pen has taken.
 func (p *pen) run(db int, next *atomic.Int64, stop *atomic.Bool, out chan<- piece) {
+	p.out, p.w.Spill = out, p.spill
 	for {
 		shard := int(next.Add(1)) - 1
 		if shard >= len(p.k.parts) {
@@ -177,24 +209,47 @@ func (p *pen) run(db int, next *atomic.Int64, stop *atomic.Bool, out chan<- piec
 				return
 			}
 			if len(p.bytes) >= pieceSize {
-				p.hand(out)
+				p.hand()
 			}
 			runtime.Gosched()
 		}
 	}
-	p.hand(out)
+	p.hand()
+}
+
+// spill hands over the beginning of a key, or more of it. What follows it in the file is to come from this pen.
+func (p *pen) spill(b []byte) []byte {
+	if p.rest == nil {
+		p.rest = make(chan []byte, 1)
+		p.out <- piece{bytes: b, keys: p.keys + 1, rest: p.rest}
+		p.keys = -1 // the key is counted once it is done
+	} else {
+		p.rest <- b
+	}
+	runtime.Gosched()
+	return p.blank()
 }
 
 // hand hands over what has been encoded.
-func (p *pen) hand(out chan<- piece) {
-	if p.keys == 0 {
+func (p *pen) hand() {
+	switch {
+	case p.rest != nil:
+		p.rest <- p.bytes
+		close(p.rest)
+	case len(p.bytes) == 0:
 		return
+	default:
+		p.out <- p.piece
 	}
-	out <- p.piece
+	p.piece = piece{bytes: p.blank()}
+}
+
+// blank returns memory for a piece.
+func (p *pen) blank() []byte {
 	select {
 	case b := <-p.spare:
-		p.piece = piece{bytes: b}
+		return b
 	default:
-		p.piece = piece{bytes: make([]byte, 0, pieceSize+pieceSize/4)}
+		return make([]byte, 0, pieceSize+pieceSize/4)
 	}
 }
