@@ -3,6 +3,7 @@ package nook
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,7 +29,11 @@ type bitmapJournal struct{ effects []Effect }
 func (*bitmapJournal) Admit() error  { return nil }
 func (*bitmapJournal) Commit() error { return nil }
 
-func (j *bitmapJournal) Append(effects []Effect) { j.effects = append(j.effects, effects...) }
+func (j *bitmapJournal) Append(effects []Effect) {
+	for _, e := range effects {
+		j.effects = append(j.effects, Effect{e.DB, slices.Clone(e.Args)})
+	}
+}
 
 func (j *bitmapJournal) take() []string {
 	var lines []string

@@ -13,16 +13,22 @@ import (
 // that has changed since the checkpoint was begun it yields what was put aside; of all others, what they hold. What lies behind
 // it in that order need not be put aside any more: so a checkpoint costs a copy of what is changed before it comes
 // by, and less the further it gets.
+//
+// With the lock held it reads what is small and may change. The rest is read when the lock has been given up: short texts, which never change; what
+// was put aside, which is its own; and large values. These it pins while it reads them. Who comes to change a value that
+// is pinned gives its key a copy, and leaves the original to the checkpoint. Others may read it too: to read a value
+// changes nothing in it.
 
-// A checkpoint is what a store held at one moment. It is used by one goroutine.
+// A checkpoint is what a store held at one moment. Its parts, one for each shard, are read by any number of goroutines, each part by one
+// at a time, and all of a database before any of the next.
 type checkpoint struct {
 	ks        *keyspace
-	parts     []preimages // one for each shard
+	parts     []preimages
 	libraries map[string]Library
 	keys      []int // of each database
 	timed     []int // those with a deadline
 	most      int   // keys to be read before others get the lock
-	db, shard int   // where it is
+	large     int   // bytes of a value that is not read with the lock held
 }
 
 // progress is how far a checkpoint has got in a shard: all databases before db, and in that all hashes before pos. The zero value is
@@ -46,11 +52,13 @@ func (ks *keyspace) checkpoint(at func()) (*checkpoint, error) {
 	}
 	defer ks.release(shards)
 	n := ks.opts.Databases
-	k := &checkpoint{ks: ks, parts: make([]preimages, len(shards)), keys: make([]int, n), timed: make([]int, n), most: checkpointKeys}
+	k := &checkpoint{ks: ks, parts: make([]preimages, len(shards)), keys: make([]int, n), timed: make([]int, n),
+		most: checkpointKeys, large: checkpointBytes}
 	dbs := make([]*database, n*len(shards))
 	for i := range k.parts {
 		p := &k.parts[i]
 		p.begin(&ks.shards[i], dbs[i*n:(i+1)*n])
+		p.once = true
 		for db, d := range p.dbs {
 			if d != nil {
 				k.keys[db] += d.table.Len()
@@ -71,51 +79,66 @@ func (ks *keyspace) checkpoint(at func()) (*checkpoint, error) {
 // A checkpoint lets others have the lock after it has read so many keys, or what takes so many bytes.
 const (
 	checkpointKeys  = 64
-	checkpointBytes = 64 << 10
+	checkpointBytes = 16 << 10
 )
 
-// next calls f with some keys, all of the same database, and reports whether there are more. f says how many bytes it
-// has made of a key, and must not keep what it gets: it is called with a lock held.
-func (k *checkpoint) next(f func(db int, e *table.Entry) int) (more bool, err error) {
-	if k.db == len(k.keys) {
-		return false, nil
-	}
-	p, sh := &k.parts[k.shard], &k.ks.shards[k.shard]
+// A tour is the way of one goroutine through parts of a checkpoint.
+type tour struct {
+	k     *checkpoint
+	free  []*table.Entry // that were met, and are to be read without the lock
+	large []*table.Entry // those that are pinned
+}
+
+// read calls f with some keys of a database of a shard, and reports whether there are more. f says how many bytes it has
+// made of a key, and must not keep what it gets: it may be called with the lock held.
+func (t *tour) read(db, shard int, f func(e *table.Entry) int) (more bool, err error) {
+	p, sh := &t.k.parts[shard], &t.k.ks.shards[shard]
 	sh.mu.Lock()
 	if sh.closed {
 		sh.mu.Unlock()
 		return false, ErrClosed
 	}
-	over := p.advance(k.db, k.most, f)
-	var kept map[string]preimage
-	if over && p.kept != nil {
-		kept, p.kept[k.db] = p.kept[k.db], nil
-	}
-	if over && k.db == len(k.keys)-1 {
-		p.end(sh)
+	over := t.advance(p, db, f)
+	p.pinned = append(p.pinned, t.large...)
+	if over && len(t.large) == 0 {
+		t.leave(p, sh, db)
 	}
 	sh.mu.Unlock()
-	for _, was := range kept { // keys that were gone before they could be read
-		if was.entry != nil {
-			f(k.db, was.entry)
+	for _, e := range t.free {
+		f(e)
+	}
+	if len(t.large) > 0 {
+		for _, e := range t.large {
+			f(e)
 		}
+		t.unpin(p, sh, db, over)
 	}
+	clear(t.free)
+	t.free = t.free[:0]
+	return !over, nil
+}
+
+// unpin lets go of the large values that were read.
+func (t *tour) unpin(p *preimages, sh *shard, db int, over bool) {
+	clear(t.large)
+	t.large = t.large[:0]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	p.pinned = nil
 	if over {
-		k.step()
-	}
-	return true, nil
-}
-
-// step goes to the next part to be read.
-func (k *checkpoint) step() {
-	if k.shard++; k.shard == len(k.parts) {
-		k.shard = 0
-		k.db++
+		t.leave(p, sh, db)
 	}
 }
 
-// advance reads some keys of a database of the shard, and reports whether they were the last.
-func (p *preimages) advance(db, most int, f func(db int, e *table.Entry) int) (over bool) {
+// leave ends the reading of the shard after the last database.
+func (t *tour) leave(p *preimages, sh *shard, db int) {
+	if db == len(t.k.keys)-1 {
+		p.end(sh)
+	}
+}
+
+// advance meets some keys of a database of the shard, which is locked, and reports whether they were the last.
+func (t *tour) advance(p *preimages, db int, f func(e *table.Entry) int) (over bool) {
 	d := p.dbs[db]
 	if d == nil {
 		p.read = progress{db: db + 1}
@@ -126,33 +149,67 @@ func (p *preimages) advance(db, most int, f func(db int, e *table.Entry) int) (o
 	if p.kept != nil {
 		kept = p.kept[db]
 	}
-	for keys, bytes := 0, 0; keys < most && bytes < checkpointBytes; {
+	for keys, bytes := 0, 0; keys < t.k.most && bytes < checkpointBytes; {
 		p.read.pos = d.table.Scan(p.read.pos, func(e *table.Entry) {
 			keys++
-			if was, ok := kept[e.Key()]; ok {
-				delete(kept, e.Key())
-				e = was.entry
-			}
-			if e != nil {
-				bytes += f(db, e)
-			}
+			bytes += t.meet(e, kept, f)
 		})
 		if p.read.pos == 0 {
 			p.read.db++
+			t.collect(p, db)
 			return true
 		}
 	}
 	return false
 }
 
-// close ends the checkpoint, if it was not read to its end.
-func (k *checkpoint) close() {
+// meet reads a key that is in the table, or notes that it is to be read without the lock. It returns how many bytes it has made of it.
+func (t *tour) meet(e *table.Entry, kept map[string]preimage, f func(e *table.Entry) int) (bytes int) {
+	if len(kept) > 0 {
+		if was, ok := kept[e.Key()]; ok {
+			delete(kept, e.Key())
+			if was.entry != nil {
+				t.free = append(t.free, was.entry)
+			}
+			return 0
+		}
+	}
+	switch {
+	case e.Fixed():
+		t.free = append(t.free, e)
+	case payloadSize(e) > t.k.large, e.Form() == table.Long && len(e.Text()) > t.k.large:
+		t.large = append(t.large, e)
+	default:
+		return f(e)
+	}
+	return 0
+}
+
+// collect notes the keys of a database that were gone before they could be met.
+func (t *tour) collect(p *preimages, db int) {
+	if p.kept == nil {
+		return
+	}
+	for _, was := range p.kept[db] {
+		if was.entry != nil {
+			t.free = append(t.free, was.entry)
+		}
+	}
+	p.kept[db] = nil
+}
+
+// close ends the checkpoint, if it was not read to its end, and returns how many keys have changed before they were read, and how
+// many bytes it took to keep what they held.
+func (k *checkpoint) close() (keys int, bytes int64) {
 	for i := range k.parts {
 		sh := &k.ks.shards[i]
 		sh.mu.Lock()
 		if !sh.closed {
 			k.parts[i].end(sh)
 		}
+		keys += k.parts[i].keys
+		bytes += k.parts[i].bytes
 		sh.mu.Unlock()
 	}
+	return keys, bytes
 }

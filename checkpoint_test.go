@@ -46,6 +46,14 @@ func TestCheckpointModel(t *testing.T) {
 		for range rapid.IntRange(1, 2).Draw(t, "checkpoints") {
 			k, err := nook.NewCheckpoint(s, nil)
 			require.NoError(t, err)
+			if rapid.Bool().Draw(t, "pins") {
+				k.Large = 0
+			}
+			k.While = func() {
+				for range rapid.IntRange(0, 2).Draw(t, "changes while one is read") {
+					change()
+				}
+			}
 			all = append(all, k)
 		}
 		for _, k := range all {

@@ -52,9 +52,15 @@ func Contents(s *Store) map[string]string {
 
 // A Checkpoint is one that is read into memory, a key at a time.
 type Checkpoint struct {
-	k     *checkpoint
-	Found map[string]string // in the form of Contents
-	Keys  []int
+	k         *checkpoint
+	tour      tour
+	db, shard int               // where it is
+	Found     map[string]string // in the form of Contents
+	Keys      []int
+
+	// While is called, without locks, while values larger than Large bytes are read.
+	While func()
+	Large int
 }
 
 // NewCheckpoint begins a checkpoint.
@@ -64,19 +70,35 @@ func NewCheckpoint(s *Store, at func()) (*Checkpoint, error) {
 		return nil, err
 	}
 	k.most = 1
-	return &Checkpoint{k: k, Found: map[string]string{}, Keys: k.keys}, nil
+	return &Checkpoint{k: k, tour: tour{k: k}, Found: map[string]string{}, Keys: k.keys, Large: k.large}, nil
 }
 
 // Next reads some keys, and reports whether there may be more. No key may come twice.
 func (c *Checkpoint) Next() (more bool, err error) {
-	return c.k.next(func(db int, e *table.Entry) int {
-		place := fmt.Sprintf("%d %s", db, e.Key())
-		if _, ok := c.Found[place]; ok {
-			panic("twice: " + place)
-		}
-		c.Found[place] = fmt.Sprintf("%s %d %s", value.Encoding(e), e.Deadline(), contentsOf(e))
-		return 0
-	})
+	if c.db == len(c.k.keys) {
+		return false, nil
+	}
+	c.k.large = c.Large
+	more, err = c.tour.read(c.db, c.shard, c.read)
+	if !more {
+		c.shard++
+	}
+	if c.shard == len(c.k.parts) {
+		c.db, c.shard = c.db+1, 0
+	}
+	return true, err
+}
+
+func (c *Checkpoint) read(e *table.Entry) int {
+	place := fmt.Sprintf("%d %s", c.db, e.Key())
+	if _, ok := c.Found[place]; ok {
+		panic("twice: " + place)
+	}
+	if c.While != nil && slices.Contains(c.tour.large, e) {
+		c.While()
+	}
+	c.Found[place] = fmt.Sprintf("%s %d %s", value.Encoding(e), e.Deadline(), contentsOf(e))
+	return 0
 }
 
 // Close ends the checkpoint.

@@ -357,7 +357,20 @@ func (w *write) expire() {
 // first.
 func (w *write) preserve() {
 	for p := w.shard.saving; p != nil; p = p.next {
-		p.keep(w)
+		p.keep(w, false)
+	}
+}
+
+// relinquish is preserve of an entry that is to be removed as it is: one snapshot alone can have it, without a copy. If there are several,
+// one may bring the entry back while another still needs it.
+func (w *write) relinquish() {
+	p := w.shard.saving
+	switch {
+	case p == nil:
+	case p.next == nil:
+		p.keep(w, true)
+	default:
+		w.preserve()
 	}
 }
 
@@ -396,7 +409,7 @@ func (w *write) put(e *table.Entry) {
 
 // remove deletes the key.
 func (w *write) remove() {
-	w.preserve()
+	w.relinquish()
 	w.account(-w.entry.Size() - w.size)
 	w.schedule(w.entry.Deadline(), 0, w.entry)
 	if w.next != 0 {
@@ -470,7 +483,7 @@ func (w *write) logged() bool { return w.c.ks.log() != nil }
 // whenever and wherever it is run. The strings are the journal's from now on.
 func (w *write) effect(args ...string) {
 	if w.batch == nil {
-		w.batch = new(batch)
+		w.batch = w.shard.scratch()
 	}
 	w.batch.add(w.c.db, args)
 }

@@ -16,7 +16,8 @@ type Journal interface {
 	// Append receives the effects of one command or of one transaction, which
 	// must take effect together if there are several. It is called with the locks of the
 	// changed keys held: calls that concern the same key come in the order of
-	// the changes. The effects are the journal's to keep. What comes while Admit fails is what
+	// the changes. The effects and their slices of arguments are good until Append returns; the strings are
+	// the journal's to keep. What comes while Admit fails is what
 	// happened all the same: keys expire, and transactions that had begun go on.
 	Append(effects []Effect)
 
@@ -32,16 +33,30 @@ type Effect struct {
 	Args []string
 }
 
-// batch collects the effects of a command or transaction.
+// batch collects the effects of a command or transaction, and keeps its memory for those of the next.
 type batch struct {
 	effects []Effect
-	muted   bool // nothing is collected
+	args    []string // those of the last effects; of others the array may be another
+	muted   bool     // nothing is collected
 }
 
+// Room for arguments is made for so many at least, and kept for the next command for so many at most.
+const (
+	argsMin = 16
+	argsMax = 1024
+)
+
+// add copies args, so that they may lie on the caller's stack.
 func (b *batch) add(db int, args []string) {
-	if !b.muted {
-		b.effects = append(b.effects, Effect{db, args})
+	if b.muted {
+		return
 	}
+	from := len(b.args)
+	if cap(b.args)-from < len(args) {
+		b.args, from = make([]string, 0, max(2*cap(b.args), len(args), argsMin)), 0
+	}
+	b.args = append(b.args, args...)
+	b.effects = append(b.effects, Effect{db, b.args[from:len(b.args):len(b.args)]})
 }
 
 // exchange puts an effect in the place of all of a command.
@@ -63,7 +78,13 @@ func (b *batch) commit(ks *keyspace) bool {
 		return false
 	}
 	ks.log().Append(b.effects)
-	b.effects = nil
+	if cap(b.args) > argsMax || cap(b.effects) > argsMax {
+		b.effects, b.args = nil, nil
+		return true
+	}
+	clear(b.effects)
+	clear(b.args)
+	b.effects, b.args = b.effects[:0], b.args[:0]
 	return true
 }
 

@@ -27,7 +27,7 @@ func (*entries) Commit() error { return nil }
 func (j *entries) Append(effects []nook.Effect) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.list = append(j.list, effects)
+	j.list = append(j.list, keptEffects(effects))
 }
 
 // run runs the effects that came since the last call on another store. None may fail.

@@ -83,8 +83,17 @@ type shard struct {
 
 	rand  *rand.Rand // guarded by mu
 	alarm alarm      // guarded by mu
+	batch *batch     // see scratch; guarded by mu
 
-	_ [32]byte
+	_ [24]byte
+}
+
+// scratch returns where a command that holds the shard's lock, and no other, collects its effects.
+func (sh *shard) scratch() *batch {
+	if sh.batch == nil {
+		sh.batch = new(batch)
+	}
+	return sh.batch
 }
 
 // database is one shard's part of a numbered database.

@@ -830,8 +830,17 @@ func (*journal) Admit() error  { return nil }
 func (*journal) Commit() error { return nil }
 
 func (j *journal) Append(effects []nook.Effect) {
-	j.effects = append(j.effects, effects...)
+	j.effects = append(j.effects, keptEffects(effects)...)
 	j.calls++
+}
+
+// keptEffects returns a copy of what a journal is given, to be kept.
+func keptEffects(effects []nook.Effect) []nook.Effect {
+	all := slices.Clone(effects)
+	for i := range all {
+		all[i].Args = slices.Clone(all[i].Args)
+	}
+	return all
 }
 
 // replay runs effects on an empty store whose time is when they began: that

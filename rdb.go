@@ -1,13 +1,9 @@
 package nook
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
-	"time"
 
 	"github.com/nookdb/nook/internal/rdb"
 	"github.com/nookdb/nook/internal/table"
@@ -40,6 +36,11 @@ type SaveReport struct {
 	Keys    int
 	Bytes   int64 // of the file
 	Changes int64 // Stats.Changes at the moment that the file shows
+
+	// Keys that changed before they had been written, and the memory that what they held took until it had been, at most: large
+	// values share some with what they have become.
+	KeptKeys  int
+	KeptBytes int64
 }
 
 // SaveRDB writes all databases and libraries as an RDB file, as they are at the moment of the call. Others go on reading and writing meanwhile; what they
@@ -66,79 +67,22 @@ func (s *Store) SaveRDB(w io.Writer, o *SaveOptions) (report SaveReport, err err
 	if err != nil {
 		return report, err
 	}
-	defer k.close()
+	defer func() { report.KeptKeys, report.KeptBytes = k.close() }()
 	file := rdb.NewEncoder(w, version, &rdb.Header{Redis: redisVersion, Created: s.Now().Unix(), Memory: bytes, Base: o.Base})
-	file.Writer().Plain = o.Uncompressed
 	for _, name := range slices.Sorted(maps.Keys(k.libraries)) {
 		if err := file.Function(k.libraries[name].Code); err != nil {
 			return report, err
 		}
 	}
-	x := saving{k: k, file: file, db: -1}
-	for more := true; more; {
-		if more, err = x.next(); err != nil {
+	x := newSaving(k, file, o)
+	for db := range k.keys {
+		if err := x.database(db); err != nil {
 			return report, err
-		}
-		if o.Progress != nil {
-			o.Progress(x.done, x.total())
 		}
 	}
 	err = file.Close()
 	report.Keys, report.Bytes = x.done, file.Len()
 	return report, err
-}
-
-// saving is a checkpoint on its way into a file.
-type saving struct {
-	k     *checkpoint
-	file  *rdb.Encoder
-	db    int // of the last key
-	done  int // keys
-	fixed []*table.Entry
-	buf   []byte
-	used  rdb.Access
-}
-
-// next writes some keys. What never changes is written with no lock held.
-func (x *saving) next() (more bool, err error) {
-	w := x.file.Writer()
-	db := x.k.db
-	more, err = x.k.next(func(_ int, e *table.Entry) int {
-		x.done++
-		if e.Fixed() {
-			x.fixed = append(x.fixed, e)
-			return 0
-		}
-		before := len(x.buf)
-		x.buf = w.AppendKey(x.buf, e, x.k.ks.accessOf(e))
-		return len(x.buf) - before
-	})
-	if err != nil || len(x.fixed)+len(x.buf) == 0 {
-		return more, err
-	}
-	if x.db != db {
-		x.db = db
-		if err := x.file.DB(db, x.k.keys[db], x.k.timed[db]); err != nil {
-			return false, err
-		}
-	}
-	for _, e := range x.fixed {
-		if err := x.file.Key(e, x.k.ks.accessOf(e)); err != nil {
-			return false, err
-		}
-	}
-	clear(x.fixed)
-	err = x.file.Keys(x.buf)
-	x.fixed, x.buf = x.fixed[:0], x.buf[:0]
-	return more, err
-}
-
-// total returns how many keys there are to be written.
-func (x *saving) total() (sum int) {
-	for _, n := range x.k.keys {
-		sum += n
-	}
-	return sum
 }
 
 // rdbVersion returns the oldest version of the format that can say all that the store, which is locked, has.
@@ -207,7 +151,8 @@ type LoadReport struct {
 // returns what is behind the file too, as in an append-only file that begins with one.
 //
 // Fails with an error that has the offset if the file is damaged, or newer, or has a key that exists, a database
-// that the store has not, or values of modules. What stands before that has been loaded by then. O(n).
+// that the store has not, or values of modules. What stands before that has been loaded by then, and of a file with
+// a key that exists perhaps some of what stands behind it. O(n).
 func (s *Store) LoadRDB(r io.Reader, o *LoadOptions) (report LoadReport, rest io.Reader, err error) {
 	if o == nil {
 		o = new(LoadOptions)
@@ -216,86 +161,13 @@ func (s *Store) LoadRDB(r io.Reader, o *LoadOptions) (report LoadReport, rest io
 	if err != nil {
 		return report, nil, err
 	}
-	x := loading{s: s, o: o, report: LoadReport{Aux: map[string]string{}}}
-	for n := 0; ; n++ {
-		it, err := d.Next()
-		if err == nil {
-			err = x.take(it)
-		}
-		x.report.Bytes = d.Offset()
-		switch {
-		case errors.Is(err, io.EOF) && it == nil:
-			return x.report, d.Rest(), nil
-		case err != nil:
-			return x.report, nil, err
-		}
-		if o.Progress != nil && n%progressKeys == 0 {
-			o.Progress(x.report.Bytes)
-		}
-	}
-}
-
-// progressKeys is after how many keys the progress of loading is told.
-const progressKeys = 1024
-
-// loading is a file on its way into a store.
-type loading struct {
-	s      *Store
-	o      *LoadOptions
-	report LoadReport
-}
-
-// take puts one thing of the file into the store.
-func (x *loading) take(it *rdb.Item) error {
-	switch it.Kind {
-	case rdb.KindKey:
-		return x.key(it)
-	case rdb.KindEmpty:
-		x.report.Empty++
-	case rdb.KindSkipped:
-		x.report.Skipped++
-	case rdb.KindAux:
-		x.report.Aux[it.Name] = it.Text
-	case rdb.KindFunction:
-		if x.o.Library == nil {
-			return errors.New("nook: the file has libraries of functions, and nobody to take them")
-		}
-		return x.o.Library(it.Text)
-	}
-	return nil
-}
-
-// key puts a key into the store.
-func (x *loading) key(it *rdb.Item) (err error) {
-	c := x.s.Select(it.DB)
-	at := it.Entry.Deadline()
-	if at != 0 && at <= c.elapsed() {
-		x.report.Expired++
-		return nil
-	}
-	w, err := c.reduce(it.Key)
-	if errors.Is(err, ErrDBIndex) {
-		return fmt.Errorf("nook: the file has a database %d, which the store has not", it.DB)
+	x := newLoading(s, o)
+	err = x.read(d)
+	if failed := x.end(); err == nil {
+		err = failed
 	}
 	if err != nil {
-		return err
+		return x.report, nil, err
 	}
-	defer w.done(&err)
-	if w.entry != nil {
-		return fmt.Errorf("nook: the file has key %q, which database %d has already", it.Key, it.DB)
-	}
-	o := RestoreOptions{}
-	if it.Idle > 0 {
-		o.Idle = time.Duration(min(it.Idle, math.MaxUint32)) * time.Second
-	}
-	if it.Freq >= 0 {
-		o.Freq = OptionalInt{Value: int64(it.Freq), OK: true}
-	}
-	c.ks.date(it.Entry, &o)
-	w.adopt(it.Entry)
-	x.report.Keys++
-	if w.logged() {
-		w.effect(o.effect(it.Key, dumpOf(it.Entry), at)...)
-	}
-	return err
+	return x.report, d.Rest(), nil
 }

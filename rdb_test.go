@@ -3,8 +3,11 @@ package nook_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -177,4 +180,135 @@ func TestSaveKeepsAccess(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	require.NoError(t, again.Close())
+}
+
+// fillMany gives a store so many keys in each of two databases: strings of all forms, with deadlines and without, and collections.
+func fillMany(t require.TestingT, s *nook.Store, n int) {
+	for _, db := range []*nook.Commands{s.Commands(), s.Select(1)} {
+		for i := range n {
+			key := "key:" + strconv.Itoa(i)
+			switch i % 8 {
+			case 0:
+				runs(t, db, "RPUSH "+key+" a b c")
+			case 1:
+				runs(t, db, "SET "+key+" 12345")
+			case 2:
+				runs(t, db, "SET "+key+" v PX 3600000")
+			case 3:
+				runs(t, db, "APPEND "+key+" a")
+				runs(t, db, "APPEND "+key+" b")
+			case 4:
+				runs(t, db, "ZADD "+key+" 1 a 2 b")
+			default:
+				runs(t, db, "SET "+key+" "+strings.Repeat(key, i%16))
+			}
+		}
+	}
+}
+
+// TestSaveAndLoadMany saves and loads so many keys that several goroutines do it, while all of them change.
+func TestSaveAndLoadMany(t *testing.T) {
+	clock := nook.NewManualClock(time.Time{})
+	o := nook.Options{Shards: 16, Databases: 3, Clock: clock, Seed: 1}
+	s := nook.NewChecked(t, o)
+	const n = 10_000 // more than one goroutine alone would save
+	fillMany(t, s, n)
+	runs(t, s.Select(2), "ZADD large 1 a")
+	for i := range 2000 {
+		runs(t, s.Select(2), fmt.Sprintf("ZADD large %d member:%d", i, i))
+		runs(t, s.Select(2), fmt.Sprintf("HSET hash field:%d %d", i, i))
+		runs(t, s.Select(2), fmt.Sprintf("RPUSH list element:%d %d", i, i))
+		runs(t, s.Select(2), fmt.Sprintf("XADD stream %d-1 name value:%d", i+1, i))
+	}
+	want := keptDump(t, s)
+	stop := make(chan struct{})
+	var changing sync.WaitGroup
+	var file bytes.Buffer
+	report, err := s.SaveRDB(&file, &nook.SaveOptions{At: func() {
+		for g := range 2 {
+			changing.Go(func() {
+				db := s.Select(g)
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					key := "key:" + strconv.Itoa(i*7919%n)
+					_, _ = db.Append(key, "more")
+					_, _ = db.Del("key:" + strconv.Itoa(i*104729%n))
+					_, _ = s.Select(2).ZIncrBy("large", "member:"+strconv.Itoa(i%2000), 1e6)
+					_, _ = s.Select(2).HSet("hash", nook.Field{Name: "field:" + strconv.Itoa(i%2000), Value: "x"})
+					_ = s.Select(2).LSet("list", int64(i*31%4000), "x")
+					_, _, _ = s.Select(2).RPop("list")
+					_, _ = s.Select(2).XDel("stream", nook.StreamID{Ms: uint64(i*31%2000 + 1), Seq: 1})
+				}
+			})
+		}
+	}, Progress: func(done, total int) { require.LessOrEqual(t, done, total) }})
+	close(stop)
+	changing.Wait()
+	require.NoError(t, err)
+	require.Equal(t, len(want), report.Keys)
+	require.EqualValues(t, file.Len(), report.Bytes)
+
+	again, loading := loaded(t, file.Bytes(), o)
+	defer again.Close()
+	nook.Check(t, again)
+	require.Equal(t, want, keptDump(t, again))
+	require.Equal(t, len(want), loading.Keys)
+	require.Equal(t, 1, bytes.Count(file.Bytes(), []byte{0xfe, 1, 0xfb}), "a database is named once")
+
+	nook.Check(t, s)
+	before := len(dump(t, s))
+	_, _, err = again.LoadRDB(bytes.NewReader(file.Bytes()), nil)
+	require.ErrorContains(t, err, "has already")
+	require.Len(t, dump(t, s), before)
+}
+
+// TestSaveManyFails writes many keys to a disk that is full.
+func TestSaveManyFails(t *testing.T) {
+	s := nook.NewChecked(t, nook.Options{Shards: 16})
+	for i := range 60_000 {
+		require.NoError(t, s.Set(strconv.Itoa(i), strings.Repeat("v", 20)+strconv.Itoa(i)))
+	}
+	for _, room := range []int{0, 200_000, 400_000} {
+		_, err := s.SaveRDB(&fullDisk{room}, nil)
+		require.ErrorIs(t, err, errFull)
+	}
+	_, err := s.SaveRDB(io.Discard, &nook.SaveOptions{Uncompressed: true, Progress: func(int, int) { _ = s.Close() }})
+	require.ErrorIs(t, err, nook.ErrClosed)
+}
+
+// TestSaveLargeValues saves values that are written in pieces, alone and with others at work.
+func TestSaveLargeValues(t *testing.T) {
+	for _, others := range []int{0, 20_000} {
+		s := nook.NewChecked(t, nook.Options{Shards: 8})
+		for i := range others {
+			require.NoError(t, s.Set("key:"+strconv.Itoa(i), strings.Repeat("v", i%100)))
+		}
+		for i := range 5000 {
+			name := fmt.Sprintf("%064d", i)
+			_, err := s.RPush("list", name)
+			require.NoError(t, err)
+			_, err = s.SAdd("set", name)
+			require.NoError(t, err)
+			_, err = s.ZAdd("zset", nook.Z{Member: name, Score: float64(i)})
+			require.NoError(t, err)
+			_, err = s.HSet("hash", nook.Field{Name: name, Value: name})
+			require.NoError(t, err)
+			_, err = s.XAdd("stream", nook.Field{Name: name, Value: name})
+			require.NoError(t, err)
+		}
+		var reported int
+		file := saved(t, s, &nook.SaveOptions{Uncompressed: true, Progress: func(done, _ int) { reported = done }})
+		require.Equal(t, others+5, reported)
+		again, _ := loaded(t, file, nook.Options{})
+		require.Equal(t, keptDump(t, s), keptDump(t, again))
+		require.NoError(t, again.Close())
+		for room := 0; room < len(file); room += len(file)/3 + 1 {
+			_, err := s.SaveRDB(&fullDisk{room}, &nook.SaveOptions{Uncompressed: true})
+			require.ErrorIs(t, err, errFull)
+		}
+	}
 }

@@ -46,7 +46,13 @@ type preimages struct {
 	next *preimages            // of another snapshot of the shard
 	dbs  []*database           // what the shard had, by number
 	kept []map[string]preimage // what changed keys held, by the number in dbs; nil before the first
-	read progress              // of a checkpoint, zero for a snapshot
+
+	// Of a checkpoint; zero for a snapshot.
+	once   bool // what is kept is read once, and never brought back
+	read   progress
+	pinned []*table.Entry // large values that are being read
+	keys   int            // that were put aside so far, those that did not exist not counted
+	bytes  int64          // of these
 }
 
 // A preimage is what a key held.
@@ -83,8 +89,18 @@ func (p *preimages) begin(sh *shard, dbs []*database) {
 	p.dbs, p.next, sh.saving = dbs, sh.saving, p
 }
 
-// keep puts aside what the key of w holds, which is about to change.
-func (p *preimages) keep(w *write) {
+// keep puts aside what the key of w holds, which is about to change; or, if it goes, to be let go of as it is, and to be nobody else's.
+func (p *preimages) keep(w *write, goes bool) {
+	if len(p.pinned) > 0 {
+		if i := slices.Index(p.pinned, w.entry); i >= 0 {
+			if !goes {
+				p.pinned = slices.Delete(p.pinned, i, i+1)
+				p.count(w)
+				w.detach()
+			}
+			return
+		}
+	}
 	n := w.c.db
 	if p.dbs[n] != w.db {
 		if n = slices.Index(p.dbs, w.db); n < 0 {
@@ -106,17 +122,36 @@ func (p *preimages) keep(w *write) {
 	key := strings.Clone(w.key)
 	if w.entry != nil {
 		key = w.entry.Key()
+		p.count(w)
 	}
-	p.kept[n][key] = newPreimage(w.entry)
+	p.kept[n][key] = p.preimage(w, goes)
 }
 
-// newPreimage returns what e, which may be nil, is now.
-func newPreimage(e *table.Entry) preimage {
-	switch {
+// count counts what is put aside.
+func (p *preimages) count(w *write) {
+	p.keys++
+	p.bytes += int64(w.entry.Size() + payloadSize(w.entry))
+}
+
+// detach gives the key a copy of its value, and leaves the value to who is reading it.
+func (w *write) detach() {
+	e := value.Leave(w.entry)
+	e.SetAccess(w.entry.Access())
+	changed := w.changed
+	w.adopt(e)
+	w.changed = changed
+}
+
+// preimage returns what the key of w holds now. If that goes it is nobody else's. What a checkpoint gets is shared with the original, if that can be, but
+// only if no other snapshot may be reading this.
+func (p *preimages) preimage(w *write, goes bool) preimage {
+	switch e := w.entry; {
 	case e == nil:
 		return preimage{}
-	case e.Fixed():
+	case goes || e.Fixed():
 		return preimage{e, e.Access()}
+	case p.once && w.shard.saving.next == nil:
+		return preimage{value.Still(e), e.Access()}
 	default:
 		return preimage{value.Clone(e, e.Key()), e.Access()}
 	}

@@ -47,20 +47,26 @@ func describe(args []string) string {
 	return text
 }
 
+// dispatch runs a command. Most are writes; what is none, or changes scripts, is looked at closer.
 func (p *replayer) dispatch(args []string) error {
-	switch strings.ToLower(args[0]) {
-	case "select":
-		return p.choose(args)
-	case "function":
-		return p.function(args)
-	case "eval", "evalsha", "fcall":
-		return p.script(args)
-	}
 	row, err := command.Lookup(args)
 	if err != nil {
 		return err
 	}
-	if !row.Flags.Has(command.Write) && !row.Flags.Has(command.MayReplicate) || row.Flags.Has(command.Blocking) {
+	if !row.Flags.Has(command.Write) || row.Group == "scripting" {
+		switch strings.ToLower(args[0]) {
+		case "select":
+			return p.choose(args)
+		case "function":
+			return p.function(args)
+		case "eval", "evalsha", "fcall":
+			return p.script(args)
+		}
+		if !row.Flags.Has(command.MayReplicate) {
+			return errForeign
+		}
+	}
+	if row.Flags.Has(command.Blocking) {
 		return errForeign
 	}
 	p.call.Row, p.call.Args = row, args

@@ -31,7 +31,9 @@ func (*effects) Commit() error { return nil }
 func (j *effects) Append(list []nook.Effect) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.list = append(j.list, list...)
+	for _, e := range list {
+		j.list = append(j.list, nook.Effect{DB: e.DB, Args: slices.Clone(e.Args)})
+	}
 	j.calls++
 }
 

@@ -123,6 +123,26 @@ func (l *List) Clone() List {
 	return List{small: l.small.Clone()}
 }
 
+// Still returns a copy that is only read. It has the same nodes, which are copied when the list changes them. O(nodes).
+func (l *List) Still() List {
+	if l.long == nil {
+		return l.Clone()
+	}
+	c := l.long.twin()
+	l.long.share()
+	return List{long: c}
+}
+
+// Leave returns a copy to go on with; the list itself is only read from then on, and may be read meanwhile. See Still.
+func (l *List) Leave() List {
+	if l.long == nil {
+		return l.Clone()
+	}
+	c := l.long.twin()
+	c.share()
+	return List{long: c}
+}
+
 // reserve makes the list long if it would exceed the limit with so much more. As
 // in Redis bytes are those of the strings, however small they become.
 func (l *List) reserve(m Limit, elements, bytes int) {
@@ -141,7 +161,7 @@ func (l *List) Settle(m Limit) {
 	case l.long.count == 0:
 		*l = New()
 	case only != nil && !m.half().exceeded(len(only.pack), only.n):
-		*l = List{small: only.pack}
+		*l = List{small: l.long.own(Spot{}).pack}
 	}
 }
 

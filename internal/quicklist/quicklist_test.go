@@ -84,6 +84,8 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := rapid.SampledFrom(limits).Draw(t, "limit")
 		l, model := New(), []string{}
+		var read List // what somebody reads while the list goes on
+		var was []string
 		value := rapid.SampledFrom(values)
 		end := func() End { return End(rapid.Bool().Draw(t, "end")) }
 		index := func(t *rapid.T) int {
@@ -167,7 +169,16 @@ func TestModel(t *testing.T) {
 				l.Push(Front, m, "of the original")
 				l = c
 			},
+			"still": func(*rapid.T) { read, was = l.Still(), slices.Clone(model) },
+			"leave": func(*rapid.T) {
+				read, was = l, slices.Clone(model)
+				l = l.Leave()
+			},
 			"": func(t *rapid.T) {
+				if was != nil {
+					read.check(t)
+					require.Equal(t, was, walk(&read, Back))
+				}
 				l.check(t)
 				l.within(t, m)
 				require.Equal(t, len(model), l.Len())

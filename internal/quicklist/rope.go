@@ -23,8 +23,9 @@ type chunk struct {
 
 // A node is a listpack and the number of its elements.
 type node struct {
-	pack listpack.List
-	n    int
+	pack   listpack.List
+	n      int
+	shared bool // another list has the same pack, which so must not change
 }
 
 const (
@@ -52,13 +53,41 @@ func (r *rope) clone() *rope {
 	for i := range c.chunks {
 		nodes := slices.Clone(c.chunks[i].nodes)
 		for j := range nodes {
-			nodes[j].pack = nodes[j].pack.Clone()
+			nodes[j].pack, nodes[j].shared = nodes[j].pack.Clone(), false
 			c.bytes += cap(nodes[j].pack)
 		}
 		c.chunks[i].nodes = nodes
 		c.bytes += cap(nodes) * nodeSize
 	}
 	return c
+}
+
+// twin returns a rope with the same packs. Those of the one or of the other are to be shared.
+func (r *rope) twin() *rope {
+	c := &rope{chunks: slices.Clone(r.chunks), count: r.count, bytes: r.bytes}
+	for i := range c.chunks {
+		c.setNodes(&c.chunks[i], slices.Clone(c.chunks[i].nodes))
+	}
+	return c
+}
+
+// share makes all packs such as must not change.
+func (r *rope) share() {
+	for _, c := range r.chunks {
+		for i := range c.nodes {
+			c.nodes[i].shared = true
+		}
+	}
+}
+
+// own returns a node whose pack may be changed.
+func (r *rope) own(s Spot) *node {
+	d := r.node(s)
+	if d.shared {
+		r.set(s, d.pack.Clone(), 0)
+		d.shared = false
+	}
+	return d
 }
 
 func (r *rope) node(s Spot) *node { return &r.chunks[s.chunk].nodes[s.node] }
@@ -136,10 +165,10 @@ func (r *rope) drop(e End, n int) {
 			n -= d.n
 			r.cut(s)
 		case e == Front:
-			r.set(s, d.pack.Delete(s.pos, n), -n)
+			r.set(s, r.own(s).pack.Delete(s.pos, n), -n)
 			return
 		default:
-			r.set(s, d.pack.Delete(d.pack.Seek(-n), n), -n)
+			r.set(s, r.own(s).pack.Delete(d.pack.Seek(-n), n), -n)
 			return
 		}
 	}
@@ -264,7 +293,7 @@ func (r *rope) insert(s Spot, v string, m Limit) {
 	d := r.node(s)
 	switch {
 	case m.takes(d, len(v)):
-		r.set(s, m.room(d.pack, len(v)).InsertBefore(s.pos, v), 1)
+		r.set(s, m.room(r.own(s).pack, len(v)).InsertBefore(s.pos, v), 1)
 	case d.n == 0: // the node of a list that was empty, and not for long
 		r.set(s, pack(v).Append(v), 1)
 	case s.pos == first:
@@ -291,13 +320,13 @@ func (r *rope) lend(s Spot, towards End, v string, m Limit) bool {
 	if towards == Front {
 		s.pos = r.end(s)
 	}
-	r.set(s, r.node(s).pack.InsertBefore(s.pos, v), 1)
+	r.set(s, r.own(s).pack.InsertBefore(s.pos, v), 1)
 	return true
 }
 
 // insertBetween splits the node of s and adds v between its parts.
 func (r *rope) insertBetween(s Spot, v string, m Limit) {
-	d := r.node(s)
+	d := r.own(s)
 	n := d.n
 	right := d.pack.Clone()
 	left := d.pack.Delete(s.pos, math.MaxInt)
@@ -330,7 +359,7 @@ func (r *rope) join(s Spot, towards End, m Limit) Spot {
 		s = Spot{chunk: t.chunk, node: t.node, pos: s.pos + r.end(t) - first}
 	}
 	n, p := r.node(right).n, r.node(right).pack
-	r.set(left, r.node(left).pack.Concat(p), n)
+	r.set(left, r.own(left).pack.Concat(p), n)
 	r.cut(right)
 	return s
 }
@@ -339,10 +368,10 @@ func (r *rope) join(s Spot, towards End, m Limit) Spot {
 func (r *rope) replace(s Spot, v string, m Limit) {
 	d := r.node(s)
 	if d.n == 1 || !m.exceeded(len(d.pack)+len(v)+overhead, d.n) {
-		r.set(s, d.pack.Replace(s.pos, v), 0)
+		r.set(s, r.own(s).pack.Replace(s.pos, v), 0)
 		return
 	}
-	r.set(s, d.pack.Delete(s.pos, 1), -1)
+	r.set(s, r.own(s).pack.Delete(s.pos, 1), -1)
 	r.insert(s, v, m)
 }
 
@@ -353,7 +382,7 @@ func (r *rope) remove(s Spot) {
 		r.cut(s)
 		return
 	}
-	r.set(s, d.pack.Delete(s.pos, 1), -1)
+	r.set(s, r.own(s).pack.Delete(s.pos, 1), -1)
 }
 
 // delete is remove with a join of small nodes, and returns the place of the element that

@@ -75,7 +75,7 @@ func (w *Writer) AppendValue(b []byte, e *table.Entry) []byte {
 func (w *Writer) appendList(b []byte, l *value.List) []byte {
 	b = AppendLength(b, uint64(l.Nodes()))
 	l.EachNode(func(p listpack.List) {
-		b = w.appendBytes(append(b, containerPacked), p)
+		b = w.appendBytes(append(w.spill(b), containerPacked), p)
 	})
 	return b
 }
@@ -86,7 +86,7 @@ func (w *Writer) appendSet(b []byte, s *value.Set) []byte {
 	}
 	b = AppendLength(b, uint64(s.Len()))
 	for member := range s.All() {
-		b = w.AppendString(b, member)
+		b = w.AppendString(w.spill(b), member)
 	}
 	return b
 }
@@ -101,7 +101,7 @@ func (w *Writer) appendZSet(b []byte, z *value.ZSet) []byte {
 	c := z.From(n-1, true)
 	for range n {
 		member, score := c.Next()
-		b = w.AppendString(b, member)
+		b = w.AppendString(w.spill(b), member)
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(score))
 	}
 	return b
@@ -130,6 +130,7 @@ func (w *Writer) appendBigHash(b []byte, h *value.Hash, first int64) []byte {
 	}
 	b = AppendLength(b, uint64(h.Len()))
 	for e := range h.Fields() {
+		b = w.spill(b)
 		if at := e.Deadline(); at != 0 {
 			b = AppendLength(b, uint64(at-first)+1)
 		} else if first != 0 {
@@ -182,7 +183,7 @@ func withoutDeadlines(l listpack.List) listpack.List {
 func (w *Writer) appendStream(b []byte, s *value.Stream) []byte {
 	b = AppendLength(b, uint64(s.Nodes()))
 	s.EachNode(func(id stream.ID, pack []byte) {
-		b = appendID(append(b, idSize), id)
+		b = appendID(append(w.spill(b), idSize), id)
 		b = w.appendBytes(b, pack)
 	})
 	first, _ := s.First()
@@ -218,7 +219,7 @@ func (w *Writer) appendGroup(b []byte, g *value.Group) []byte {
 	b = AppendLength(b, uint64(g.Read))
 	b = AppendLength(b, uint64(g.PendingLen()))
 	for p := range g.PendingFrom(stream.ID{}) {
-		b = appendTime(appendID(b, p.ID), p.Delivered)
+		b = appendTime(appendID(w.spill(b), p.ID), p.Delivered)
 		b = AppendLength(b, uint64(p.Count))
 	}
 	b = AppendLength(b, uint64(len(g.Consumers())))
@@ -226,7 +227,7 @@ func (w *Writer) appendGroup(b []byte, g *value.Group) []byte {
 		b = appendTime(w.AppendString(b, c.Name), c.Seen)
 		b = AppendLength(b, uint64(c.PendingLen()))
 		for p := range c.PendingFrom(stream.ID{}) {
-			b = appendID(b, p.ID)
+			b = appendID(w.spill(b), p.ID)
 		}
 	}
 	return b

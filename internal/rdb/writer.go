@@ -13,8 +13,24 @@ import (
 type Writer struct {
 	Plain bool // compress nothing
 
+	// Spill, if it is not nil, is given what has been made of a value once that is long, between two elements, and returns where to
+	// go on. Memory that grows with the value would have to be copied, again and again, and no goroutine can be
+	// stopped while it copies: the collector, and so all others, would wait.
+	Spill func(b []byte) []byte
+
 	compressor *lzf.Compressor
 	digits     [20]byte
+}
+
+// spillSize is how long what is spilt is at least.
+const spillSize = 256 << 10
+
+// spill gives away what there is of a value if it is long.
+func (w *Writer) spill(b []byte) []byte {
+	if len(b) < spillSize || w.Spill == nil {
+		return b
+	}
+	return w.Spill(b)
 }
 
 // AppendLength appends a number in the form of lengths.

@@ -16,7 +16,7 @@ func (l *Log) AppendNode(id ID, b []byte) error {
 	if err != nil {
 		return ErrDamaged
 	}
-	n := node{id, pack}
+	n := node{id, pack, false}
 	live, err := n.check()
 	if err != nil {
 		return err

@@ -147,7 +147,7 @@ func (l *Log) setChunk(c int, nodes []node) {
 func (l *Log) finish(n *node) {
 	if spare := cap(n.pack) - len(n.pack); spare > len(n.pack)/16 {
 		before := cap(n.pack)
-		n.pack = listpack.List(append([]byte(nil), n.pack...))
+		n.pack, n.shared = append(listpack.List(nil), n.pack...), false
 		l.bytes += cap(n.pack) - before
 	}
 }
@@ -308,11 +308,43 @@ func (l *Log) Clone() Log {
 	for i, nodes := range c.chunks {
 		nodes = slices.Clone(nodes)
 		for j := range nodes {
-			nodes[j].pack = append(listpack.List(nil), nodes[j].pack...)
+			nodes[j].pack, nodes[j].shared = append(listpack.List(nil), nodes[j].pack...), false
 			c.bytes += cap(nodes[j].pack)
 		}
 		c.chunks[i] = nodes
 		c.bytes += cap(nodes) * nodeSize
 	}
 	return c
+}
+
+// Still returns a copy that is only read. It has the same packs, which are copied when the log changes them. O(nodes).
+func (l *Log) Still() Log {
+	c := l.twin()
+	l.share()
+	return c
+}
+
+// Leave returns a copy to go on with; the log itself is only read from then on, and may be read meanwhile. See Still.
+func (l *Log) Leave() Log {
+	c := l.twin()
+	c.share()
+	return c
+}
+
+// twin returns a log with the same packs.
+func (l *Log) twin() Log {
+	c := Log{chunks: slices.Clone(l.chunks), nodes: l.nodes, live: l.live, bytes: l.bytes}
+	for i, nodes := range l.chunks {
+		c.setChunk(i, slices.Clone(nodes))
+	}
+	return c
+}
+
+// share makes all packs such as must not change.
+func (l *Log) share() {
+	for _, nodes := range l.chunks {
+		for i := range nodes {
+			nodes[i].shared = true
+		}
+	}
 }

@@ -41,6 +41,8 @@ func TestModel(t *testing.T) {
 		m := rapid.SampledFrom(limits).Draw(t, "limit")
 		var l Log
 		var model []record
+		var read Log // what somebody reads while the log goes on
+		var was []record
 		var last ID
 		var added []ID
 		someID := func(t *rapid.T) ID {
@@ -149,7 +151,14 @@ func TestModel(t *testing.T) {
 				require.NoError(t, l.Check())
 				l = c
 			},
+			"still": func(*rapid.T) { read, was = l.Still(), slices.Clone(model) },
+			"leave": func(*rapid.T) {
+				read, was = l, slices.Clone(model)
+				l = l.Leave()
+			},
 			"": func(t *rapid.T) {
+				require.NoError(t, read.Check())
+				require.Equal(t, append([]record{}, was...), append([]record{}, walk(&read, ID{}, MaxID, false)...))
 				require.NoError(t, l.Check())
 				require.Equal(t, len(model), l.Len())
 				first, ok := l.First()

@@ -17,8 +17,16 @@ import (
 // ms and seq are what its ID has above that of the node, in 64 bits that wrap; the last element is the number of those before it, to
 // be able to go backwards. What has been deleted stays, marked.
 type node struct {
-	id   ID // of the first entry, be it deleted or not
-	pack listpack.List
+	id     ID // of the first entry, be it deleted or not
+	pack   listpack.List
+	shared bool // another log has the same pack, which so must not change
+}
+
+// own makes sure that the pack may be changed.
+func (n *node) own() {
+	if n.shared {
+		n.pack, n.shared = append(listpack.List(nil), n.pack...), false
+	}
 }
 
 // Flags of an entry.
@@ -155,6 +163,7 @@ var emptyPack = listpack.New().Body()
 // append adds an entry, whose ID is greater than all.
 func (n *node) append(id ID, fields []string) {
 	h := n.head()
+	n.own()
 	b := n.pack.Body()
 	elements := 3
 	if n.hasNames(&h, fields) {
@@ -200,13 +209,17 @@ func (n *node) hasNames(h *head, fields []string) bool {
 
 // count notes the numbers of entries.
 func (n *node) count(live, dead int) {
+	n.own()
 	p := n.pack.First()
 	n.pack = n.pack.ReplaceInt(p, int64(live))
 	n.pack = n.pack.ReplaceInt(n.pack.Next(p), int64(dead))
 }
 
 // mark marks an entry as deleted, which is not counted yet.
-func (n *node) mark(e *entry) { n.pack = n.pack.ReplaceInt(e.at, e.flags|dead) }
+func (n *node) mark(e *entry) {
+	n.own()
+	n.pack = n.pack.ReplaceInt(e.at, e.flags|dead)
+}
 
 // delete marks an entry as deleted.
 func (n *node) delete(e *entry) {

@@ -49,6 +49,7 @@ func (t *Table) Scan(pos uint64, yield func(*Entry)) (next uint64) {
 func (s *segment) scanHome(home uintptr, yield func(*Entry)) {
 	for at := home; ; {
 		b := s.bucket(at)
+		b.touch()
 		for j := range b.slots {
 			if e := b.slots[j].Load(); e != nil {
 				yield(e)

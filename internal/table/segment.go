@@ -259,6 +259,22 @@ func (s *segment) passed(h uint64, at uintptr, by int64) {
 	}
 }
 
+// touch looks at all entries of a segment, of which the hashes will be asked for. The processor waits for all of
+// them at once. In a loop that does something else with each, the more so if that depends on the hash, it would wait for one after the other.
+func (s *segment) touch() {
+	for i := range s.buckets() {
+		s.bucket(i).touch()
+	}
+}
+
+func (b *bucket) touch() {
+	for j := range b.slots {
+		if e := b.slots[j].Load(); e != nil {
+			e.access.Load()
+		}
+	}
+}
+
 // all yields the entries of a segment.
 func (s *segment) all() iter.Seq[*Entry] {
 	return func(yield func(*Entry) bool) {

@@ -220,6 +220,7 @@ func (t *Table) split(s *segment, bit uint64) (low, high *segment) {
 		lowBits, highBits = bitsFor(int(s.count)-n), bitsFor(n)
 	}
 	low, high = newSegment(s.depth+1, lowBits), newSegment(s.depth+1, highBits)
+	s.touch()
 	for e := range s.all() {
 		if h := t.hash(e); h&bit == 0 {
 			low.fill(h, e)
@@ -239,6 +240,7 @@ func (t *Table) resize(h uint64, s *segment, log2 uint8) {
 }
 
 func (t *Table) gather(to, from *segment) {
+	from.touch()
 	for e := range from.all() {
 		to.fill(t.hash(e), e)
 	}

@@ -394,6 +394,11 @@ func (h *Hash) Clone() Collection {
 		twin.list = append(roomy(len(m.list)), m.list...)
 		return c
 	}
+	if m.order == nil { // so there was never a deadline: fields are texts, which do not change
+		m.table.Clone(&twin.table)
+		twin.entries = m.entries
+		return c
+	}
 	twin.table.Init(0)
 	for e := range m.table.All() {
 		twin.insert(table.Hash(e.Key()), e.WithKey(e.Key()))

@@ -30,6 +30,9 @@ func (l *List) Encoding() string {
 // Clone returns a copy.
 func (l *List) Clone() Collection { return &List{l.List.Clone()} }
 
+func (l *List) still() Collection { return &List{l.List.Still()} }
+func (l *List) leave() Collection { return &List{l.List.Leave()} }
+
 // nodeLimit returns the limit of a list's nodes.
 func (m *Limits) nodeLimit() quicklist.Limit { return quicklist.Limit(m.ListSize) }
 

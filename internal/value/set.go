@@ -143,10 +143,8 @@ func (s *Set) Clone() Collection {
 	if s.big == nil {
 		return &Set{small: append([]byte(nil), s.small...)}
 	}
-	b := newBigSet()
-	for e := range s.big.table.All() {
-		b.insert(table.Hash(e.Key()), e.WithKey(e.Key()))
-	}
+	b := &bigSet{bytes: s.big.bytes}
+	s.big.table.Clone(&b.table) // members never change
 	return &Set{big: b}
 }
 

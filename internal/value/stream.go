@@ -36,7 +36,15 @@ const streamExtra = 2*16 + 8 + 16
 
 // Clone returns a copy.
 func (s *Stream) Clone() Collection {
-	c := &Stream{Log: s.Log.Clone(), LastID: s.LastID, MaxDeleted: s.MaxDeleted, Added: s.Added}
+	return s.with(s.Log.Clone())
+}
+
+func (s *Stream) still() Collection { return s.with(s.Log.Still()) }
+func (s *Stream) leave() Collection { return s.with(s.Log.Leave()) }
+
+// with returns a copy that has another log.
+func (s *Stream) with(l stream.Log) *Stream {
+	c := &Stream{Log: l, LastID: s.LastID, MaxDeleted: s.MaxDeleted, Added: s.Added}
 	s.groups.clone(&c.groups)
 	return c
 }

@@ -82,6 +82,27 @@ func (z *ZSet) Clone() Collection {
 	return &ZSet{big: b}
 }
 
+// still returns a copy that is good to be walked over with From, and for nothing else.
+func (z *ZSet) still() Collection {
+	if z.big == nil {
+		return &ZSet{list: z.list.Clone()}
+	}
+	b := newRanking()
+	z.big.tree.Clone(&b.tree)
+	return &ZSet{big: b}
+}
+
+// leave returns a sorted set with all that is in z, and leaves z what still returns. Others may walk over z meanwhile.
+func (z *ZSet) leave() Collection {
+	if z.big == nil {
+		return &ZSet{list: z.list.Clone()}
+	}
+	b := &ranking{entries: z.big.entries}
+	z.big.tree.Clone(&b.tree)
+	z.big.table.Take(&b.table)
+	return &ZSet{big: b}
+}
+
 // A ZSpot is what Find found of a member. It is good until the sorted set is
 // changed.
 type ZSpot struct {

@@ -333,3 +333,44 @@ func BenchmarkZSet(b *testing.B) {
 		})
 	}
 }
+
+// walked returns the members of a sorted set, from the last to the first.
+func walked(z *ZSet) (all []ranked) {
+	if z.Empty() {
+		return nil
+	}
+	c := z.From(z.Len()-1, true)
+	for range z.Len() {
+		member, score := c.Next()
+		all = append(all, ranked{member, score})
+	}
+	return all
+}
+
+// TestZSetStill changes a sorted set of which there is a still copy, and one that another has taken the place of.
+func TestZSetStill(t *testing.T) {
+	for _, n := range []int{3, 500} {
+		limits := Limits{ZSetEntries: 10, ZSetValue: 64}
+		z := NewZSet()
+		for i := range n {
+			z.Add(fmt.Sprint(i), float64(i), &limits)
+		}
+		want := walked(z)
+		still := z.still().(*ZSet)
+		z.Add("0", 1000, &limits)
+		z.Add("new", 5, &limits)
+		z.DeleteRange(1, 2)
+		require.Equal(t, want, walked(still))
+
+		want = walked(z)
+		live := z.leave().(*ZSet)
+		live.check(t)
+		require.Equal(t, want, walked(live))
+		for i := range n {
+			live.Add(fmt.Sprint(i), float64(-i), &limits)
+		}
+		live.DeleteRange(0, n/2)
+		live.check(t)
+		require.Equal(t, want, walked(z))
+	}
+}

@@ -12,6 +12,9 @@ func newNook(int) (Store, error) {
 	return nookStore{s}, nil
 }
 
+// Of makes a contestant of a store, which is closed with it.
+func Of(s *nook.Store) Store { return nookStore{s} }
+
 func (n nookStore) Get(key string) (string, bool) {
 	v, ok, err := n.s.Get(key)
 	if err != nil {

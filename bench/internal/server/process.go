@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -34,7 +35,11 @@ const startTimeout = 10 * time.Second
 
 // StartRedis runs the redis-server on PATH with persistence off, on a unix
 // socket and on a free loopback port.
-func StartRedis(ctx context.Context) (*Process, error) {
+func StartRedis(ctx context.Context) (*Process, error) { return StartRedisIn(ctx, "") }
+
+// StartRedisIn is StartRedis in a directory, from which it loads what there is,
+// and with more arguments. With "" the directory is one that Stop removes.
+func StartRedisIn(ctx context.Context, dir string, more ...string) (*Process, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, fmt.Errorf("redis-server is needed for this comparison: %w", err)
@@ -47,10 +52,29 @@ func StartRedis(ctx context.Context) (*Process, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
+	if dir == "" {
+		dir = home
+	}
 	socket := filepath.Join(home, "redis.sock")
 	p := &Process{Port: port, socket: socket, home: home}
-	return p, p.start(ctx, path, "--bind", "127.0.0.1", "--port", strconv.Itoa(port),
-		"--unixsocket", socket, "--dir", home, "--save", "", "--appendonly", "no", "--daemonize", "no")
+	args := []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port),
+		"--unixsocket", socket, "--dir", dir, "--save", "", "--daemonize", "no"}
+	return p, p.start(ctx, path, append(args, more...)...)
+}
+
+// LoadTime returns how long the redis-server, which has been stopped, has taken
+// to load its files, by its own account. That counts milliseconds; what is below one is taken for a half.
+func (p *Process) LoadTime() (time.Duration, error) {
+	for _, what := range []string{"disk", "append only file"} {
+		_, rest, found := strings.Cut(p.output.String(), "DB loaded from "+what+": ")
+		text, _, _ := strings.Cut(rest, " seconds")
+		if !found {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(text, 64)
+		return max(time.Duration(seconds*float64(time.Second)), time.Millisecond/2), err
+	}
+	return 0, errors.New("redis-server does not say that it has loaded anything")
 }
 
 // StartNook runs a nook binary on a free loopback port.

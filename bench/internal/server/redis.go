@@ -106,6 +106,14 @@ func (p *Process) TimePerCall(ctx context.Context, command string) (time.Duratio
 	return time.Duration(usec / calls * float64(time.Microsecond)), nil
 }
 
+// Save lets the server write a snapshot.
+func (p *Process) Save(ctx context.Context) error {
+	client := p.SocketClient()
+	defer client.Close()
+	client.Options().ReadTimeout = -1
+	return client.Save(ctx).Err()
+}
+
 // ResetStats forgets the statistics of commands.
 func (p *Process) ResetStats(ctx context.Context) error {
 	client := p.SocketClient()

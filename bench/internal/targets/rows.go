@@ -105,5 +105,17 @@ var Rows = []Row{
 	{"default LRANGE_600 -P 16", "redis-server", Bound{}, Bound{}, defaultRate(16, "LRANGE_600")},
 	{"default MSET -P 16", "redis-server", Bound{}, Bound{}, defaultRate(16, "MSET")},
 
+	{"SET, synced each second, uniform", "no log", AtMost(1.6), AtMost(1.25), journaled(uniform)},
+	{"SET, synced each second, Zipf", "no log", AtMost(1.6), AtMost(1.25), journaled(zipf)},
+	{"SET, synced at once", "", Bound{}, Bound{}, committed},
+	{"write an RDB file", "redis-server", AtMost(1.2), AtMost(0.7), writeSnapshot},
+	{"load an RDB file", "redis-server", AtMost(1.2), AtMost(0.7), loading(snapshotForm)},
+	{"load an append-only file", "redis-server", Bound{}, Bound{}, loading(appendForm)},
+	{"SET pause while saving", "", Bound{}, Bound{}, snapshotPauses},
+	{"pause while saving a hash", "", Bound{}, Bound{}, largePauses(hsetTask)},
+	{"pause while saving a list", "", Bound{}, Bound{}, largePauses(lpushTask)},
+	{"pause while saving a zset", "", Bound{}, Bound{}, largePauses(zincrbyTask)},
+	{"pause while saving a stream", "", Bound{}, Bound{}, largePauses(xaddTask)},
+
 	{"bytes an idle connection", "redis-server", Bound{}, Bound{}, idleConnection},
 }
