@@ -2,6 +2,8 @@ package persist
 
 import (
 	"context"
+	"crypto/sha1" //nolint:gosec // it is what Redis names scripts by
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -9,20 +11,27 @@ import (
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/command"
+	"github.com/nookdb/nook/internal/rdb"
 	"github.com/nookdb/nook/internal/resp"
 	"github.com/nookdb/nook/script"
 )
 
 // A replayer runs the commands of append-only files on a store that is being loaded.
 type replayer struct {
-	store *nook.Store
-	call  command.Call
+	store   *nook.Store
+	call    command.Call
+	scripts map[string]*script.Script // that EVAL and SCRIPT LOAD have told, by what EVALSHA calls them
 }
 
-// newReplayer returns a replayer that begins with database 0, as each file does.
+// newReplayer returns a replayer for all files of a store.
 func newReplayer(s *nook.Store) *replayer {
-	return &replayer{store: s, call: command.Call{DB: s.Commands(), Out: resp.NewBuffer()}}
+	return &replayer{
+		store: s, call: command.Call{DB: s.Commands(), Out: resp.NewBuffer()}, scripts: map[string]*script.Script{},
+	}
 }
+
+// begin begins a file, which database 0 does.
+func (p *replayer) begin() { p.call.DB = p.store.Commands() }
 
 // errForeign says that a command is none that a server would have written into a file.
 var errForeign = errors.New("not a command of an append-only file")
@@ -48,12 +57,14 @@ func describe(args []string) string {
 }
 
 func (p *replayer) dispatch(args []string) error {
-	switch strings.ToLower(args[0]) {
-	case "select":
+	switch name := args[0]; {
+	case isSelect(args):
 		return p.choose(args)
-	case "function":
+	case strings.EqualFold(name, "function"):
 		return p.function(args)
-	case "eval", "evalsha", "fcall":
+	case strings.EqualFold(name, "script"):
+		return p.remember(args)
+	case strings.EqualFold(name, "eval"), strings.EqualFold(name, "evalsha"), strings.EqualFold(name, "fcall"):
 		return p.script(args)
 	}
 	row, err := command.Lookup(args)
@@ -67,6 +78,9 @@ func (p *replayer) dispatch(args []string) error {
 	p.call.Out.Reset(nil)
 	return row.Run(&p.call)
 }
+
+// isSelect reports whether a command is SELECT.
+func isSelect(args []string) bool { return strings.EqualFold(args[0], "select") }
 
 // choose is SELECT.
 func (p *replayer) choose(args []string) error {
@@ -96,12 +110,55 @@ func (p *replayer) function(args []string) error {
 		return err
 	case sub == "flush":
 		return script.Flush(p.store)
+	case sub == "restore" && (len(args) == 3 || len(args) == 4):
+		return p.restore(args[2], len(args) == 4 && strings.EqualFold(args[3], "flush"))
 	default:
 		return errForeign
 	}
 }
 
-// script runs a script: servers before Redis 7 have written those too.
+// restore adds the libraries of a payload, which was good when that was done first: so it replaces what there is, or has nothing to replace.
+func (p *replayer) restore(payload string, flush bool) error {
+	codes, err := rdb.Functions([]byte(payload))
+	if err == nil && flush {
+		err = script.Flush(p.store)
+	}
+	for _, code := range codes {
+		if err == nil {
+			_, err = script.LoadWith(p.store, code, script.LoadOptions{Replace: true})
+		}
+	}
+	return err
+}
+
+// # Scripts
+//
+// Redis before 5 wrote scripts into the file, instead of what they had done: each in full the first time, and then by its checksum.
+
+// remember is SCRIPT LOAD and SCRIPT FLUSH.
+func (p *replayer) remember(args []string) error {
+	switch {
+	case len(args) == 3 && strings.EqualFold(args[1], "load"):
+		p.source(args[2])
+	case len(args) > 1 && strings.EqualFold(args[1], "flush"):
+		clear(p.scripts)
+	default:
+		return errForeign
+	}
+	return nil
+}
+
+// source returns the script of a text, and remembers it.
+func (p *replayer) source(text string) *script.Script {
+	sum := sha1.Sum([]byte(text))
+	name := hex.EncodeToString(sum[:])
+	if p.scripts[name] == nil {
+		p.scripts[name] = script.New(text)
+	}
+	return p.scripts[name]
+}
+
+// script runs a script or a function.
 func (p *replayer) script(args []string) error {
 	if len(args) < 3 {
 		return errForeign
@@ -115,13 +172,19 @@ func (p *replayer) script(args []string) error {
 	for i := range rest {
 		rest[i] = args[3+n+i]
 	}
-	switch ctx := context.Background(); strings.ToLower(args[0]) {
-	case "eval":
-		_, err = script.New(args[1]).Run(ctx, p.call.DB, keys, rest...)
+	ctx := context.Background()
+	switch strings.ToLower(args[0]) {
 	case "fcall":
 		_, err = script.Call(ctx, p.call.DB, args[1], keys, rest...)
-	default: // the script itself was written before, if at all
-		err = errForeign
+		return err
+	case "eval":
+		_, err = p.source(args[1]).Run(ctx, p.call.DB, keys, rest...)
+		return err
 	}
+	known := p.scripts[strings.ToLower(args[1])]
+	if known == nil {
+		return command.ErrNoScript
+	}
+	_, err = known.Run(ctx, p.call.DB, keys, rest...)
 	return err
 }
