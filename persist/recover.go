@@ -81,6 +81,10 @@ func (r *recoverer) appended() error {
 		if err != nil {
 			return &FileError{File: r.place(f), Err: err}
 		}
+		if size < f.Size {
+			err = fmt.Errorf("offset %d: the file ends, and it had %d bytes when the next was begun", size, f.Size)
+			return &FileError{File: r.place(f), Offset: size, Located: true, Err: err}
+		}
 		if size > 0 {
 			last = i
 		}

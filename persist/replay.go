@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,9 +75,38 @@ func (p *replayer) dispatch(args []string) error {
 	if !row.Flags.Has(command.Write) && !row.Flags.Has(command.MayReplicate) || row.Flags.Has(command.Blocking) {
 		return errForeign
 	}
-	p.call.Row, p.call.Args = row, args
+	p.call.Row, p.call.Args = row, withoutLimit(args)
 	p.call.Out.Reset(nil)
 	return row.Run(&p.call)
+}
+
+// withoutLimit returns a command without the LIMIT of an exact trimming. Redis writes "MAXLEN = 5 LIMIT 9" for what a client has sent as
+// "MAXLEN ~ 9 LIMIT 9", with the length that came of it; nobody else may say so.
+func withoutLimit(args []string) []string {
+	if !strings.EqualFold(args[0], "xadd") && !strings.EqualFold(args[0], "xtrim") {
+		return args
+	}
+	limit := 0 // where it stands
+	for i := 2; i < len(args)-1; i++ {
+		switch strings.ToLower(args[i]) {
+		case "nomkstream":
+		case "maxlen", "minid":
+			if i++; args[i] == "~" {
+				return args
+			} else if args[i] == "=" {
+				i++
+			}
+		case "limit":
+			limit = i
+			i++
+		default:
+			i = len(args)
+		}
+	}
+	if limit == 0 {
+		return args
+	}
+	return slices.Concat(args[:limit], args[limit+2:])
 }
 
 // isSelect reports whether a command is SELECT.

@@ -177,6 +177,7 @@ func (s *Store) rebase() error {
 	var left int64 // bytes of the increment that ends
 	o := &nook.SaveOptions{Base: true, At: func() {
 		left = s.journal.size()
+		longer.Increments[len(longer.Increments)-2].Size = left
 		rotated = s.journal.rotate(f, func() error { return writeManifest(s.fs, longer) })
 		s.bases.Add(left)
 	}}
@@ -198,7 +199,8 @@ func (s *Store) rebase() error {
 	if err != nil {
 		return err
 	}
-	return s.replace(base, next.Seq, size)
+	base.Size = size
+	return s.replace(base, next.Seq)
 }
 
 // draftBase writes a base under another name than its own, and returns its size.
@@ -214,7 +216,7 @@ func (s *Store) draftBase(o *nook.SaveOptions, name string) (size int64, err err
 
 // replace makes the base that was drafted take the place of all before an increment. Its name may be that of a base of an earlier rewrite, which could not be put
 // into the manifest for sure; by now another manifest is there for sure.
-func (s *Store) replace(base aof.File, seq, size int64) error {
+func (s *Store) replace(base aof.File, seq int64) error {
 	if err := install(s.fs, appendDir, tempBase, base.Name); err != nil {
 		_ = s.fs.remove(inAppendDir(base.Name)) // or the next rewrite writes over it
 		return err
@@ -228,9 +230,9 @@ func (s *Store) replace(base aof.File, seq, size int64) error {
 		return err
 	}
 	s.manifest = m
-	s.bases.Store(size)
+	s.bases.Store(base.Size)
 	s.mu.Lock()
-	s.grown = size + s.journal.size()
+	s.grown = base.Size + s.journal.size()
 	s.mu.Unlock()
 	s.removeHistory()
 	return nil

@@ -190,7 +190,8 @@ func (s *Store) beginAppending(single bool) error {
 	o := &nook.SaveOptions{Base: true}
 	s.prepare(o, TaskRewrite, base.Name)
 	err := writeFile(s.fs, appendDir, tempBase, base.Name, func(w io.Writer) error {
-		_, err := s.SaveRDB(w, o)
+		report, err := s.SaveRDB(w, o)
+		base.Size = report.Bytes
 		return err
 	})
 	if err != nil {
@@ -282,7 +283,11 @@ func (s *Store) removeHistory() {
 	})
 	m := s.manifest.Clone()
 	m.History = left
-	if err := writeManifest(s.fs, m); err != nil {
+	err := s.fs.syncDir(appendDir) // nobody would know of a file that came back
+	if err == nil {
+		err = writeManifest(s.fs, m)
+	}
+	if err != nil {
 		s.o.Logger.Warn("the files that were replaced stay in the manifest", "reason", err)
 		return
 	}
