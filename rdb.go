@@ -97,8 +97,9 @@ func (ks *keyspace) rdbVersion() int {
 	return rdb.VersionPlain
 }
 
-// changes returns how often keys have changed in the store, which is locked.
+// changes returns how often keys and libraries have changed in the store, which is locked.
 func (ks *keyspace) changes() (sum int64) {
+	sum = int64(ks.libraries.revision.Load())
 	for i := range ks.shards {
 		sum += ks.shards[i].changes
 	}

@@ -3,7 +3,9 @@ package persist
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -18,10 +20,16 @@ type recoverer struct {
 	fs    fileSystem
 	o     *Options
 	store *nook.Store
+	run   *replayer
 	found Recovery
 
 	manifest *aof.Manifest // nil if there is none
-	whole    int64         // of the last file of the manifest: how much of it is whole
+	single   bool          // manifest is not on disk: it stands for the single file of a server before Redis 7
+}
+
+// newRecoverer returns one for a directory.
+func newRecoverer(d fileSystem, o *Options, s *nook.Store) *recoverer {
+	return &recoverer{fs: d, o: o, store: s, run: newReplayer(s)}
 }
 
 // recover reads what there is. Nothing on disk changes by this.
@@ -29,42 +37,60 @@ func (r *recoverer) recover() (err error) {
 	begin := time.Now()
 	defer func() { r.found.Elapsed = time.Since(begin) }()
 	if r.o.AppendOnly {
-		if r.manifest, err = findManifest(r.fs); err != nil {
+		if err := r.find(); err != nil {
 			return err
 		}
 	}
 	if r.manifest != nil {
-		return r.increments(r.manifest.Live())
+		return r.appended()
 	}
 	there, err := exists(r.fs, ".", snapshotName)
 	if err != nil || !there {
 		return err
 	}
-	_, err = r.file(snapshotName, false)
+	return r.file(snapshotName, snapshotAlone, false)
+}
+
+// find looks for the manifest, or for the single file of a server before Redis 7.
+func (r *recoverer) find() (err error) {
+	var ok bool
+	if r.manifest, ok, err = readManifest(r.fs); err != nil || ok {
+		return err
+	}
+	if r.single, err = exists(r.fs, ".", appendName); err != nil {
+		return err
+	}
+	if r.single {
+		r.manifest = &aof.Manifest{Base: aof.File{Name: appendName, Seq: 1, Kind: aof.Base}}
+		return nil
+	}
+	lost, err := lostIncrement(r.fs)
+	if err == nil && lost != "" {
+		err = &FileError{File: manifestName(), Err: fmt.Errorf("it is missing, but there are changes in %s", lost)}
+	}
 	return err
 }
 
-// findManifest returns the manifest; for a single file of a server before Redis 7, one that has it as its base; nil if there is neither.
-func findManifest(d fileSystem) (*aof.Manifest, error) {
-	m, ok, err := readManifest(d)
-	if err != nil || ok {
-		return m, err
-	}
-	old, err := exists(d, ".", appendName)
-	if err != nil || !old {
-		return nil, err
-	}
-	return &aof.Manifest{Base: aof.File{Name: appendName, Seq: 1, Kind: aof.Base}}, nil
-}
-
-// increments reads the files of a manifest in order. Only the last may be torn.
-func (r *recoverer) increments(files []aof.File) error {
+// appended reads the files of the manifest in order. Only the last may be torn: the last that is not empty, as an increment may have been
+// begun, and not be used yet.
+func (r *recoverer) appended() error {
+	files := r.manifest.Live()
+	last := 0
 	for i, f := range files {
-		name, err := r.place(f)
-		if err == nil {
-			r.whole, err = r.file(name, i == len(files)-1)
-		}
+		size, err := sizeOf(r.fs, r.place(f))
 		if err != nil {
+			return &FileError{File: r.place(f), Err: err}
+		}
+		if size < f.Size {
+			err = fmt.Errorf("offset %d: the file ends, and it had %d bytes when the next was begun", size, f.Size)
+			return &FileError{File: r.place(f), Offset: size, Located: true, Err: err}
+		}
+		if size > 0 {
+			last = i
+		}
+	}
+	for i, f := range files {
+		if err := r.file(r.place(f), formatOf(f), i == last); err != nil {
 			return err
 		}
 	}
@@ -72,28 +98,44 @@ func (r *recoverer) increments(files []aof.File) error {
 }
 
 // place returns the name of a file of the manifest. That of a single file is moved only once all has been read.
-func (r *recoverer) place(f aof.File) (string, error) {
-	there, err := exists(r.fs, appendDir, f.Name)
-	if err == nil && !there && f.Name == appendName {
-		return f.Name, nil
+func (r *recoverer) place(f aof.File) string {
+	if r.single {
+		return f.Name
 	}
-	return inAppendDir(f.Name), err
+	return inAppendDir(f.Name)
 }
 
-// file reads a snapshot or a file of commands, or one after the other, and returns how much of it is whole.
-func (r *recoverer) file(name string, last bool) (whole int64, err error) {
+// A format is what a file consists of.
+type format int
+
+const (
+	anything      format = iota // a snapshot, or commands, or one after the other
+	snapshotFirst               // a snapshot, and commands if there are any
+	snapshotAlone
+)
+
+// formatOf returns the format of a file of a manifest.
+func formatOf(f aof.File) format {
+	if f.Kind == aof.Base && strings.HasSuffix(f.Name, snapshotSuffix) {
+		return snapshotFirst
+	}
+	return anything
+}
+
+// file reads a file. It may be torn if it is the last.
+func (r *recoverer) file(name string, as format, last bool) error {
 	f, err := r.fs.open(name)
 	if err != nil {
-		return 0, &FileError{File: name, Err: err}
+		return &FileError{File: name, Err: err}
 	}
 	defer f.Close()
 	size, err := f.size()
 	if err != nil {
-		return 0, &FileError{File: name, Err: err}
+		return &FileError{File: name, Err: err}
 	}
 	r.found.Files = append(r.found.Files, name)
 	in := bufio.NewReaderSize(f, readSize)
-	if head, _ := in.Peek(len(magic)); string(head) != magic {
+	if head, _ := in.Peek(len(magic)); as == anything && string(head) != magic { // an error of reading comes again
 		return r.commands(name, in, 0, size, last)
 	}
 	report, rest, err := r.store.LoadRDB(in, &nook.LoadOptions{
@@ -108,8 +150,13 @@ func (r *recoverer) file(name string, last bool) (whole int64, err error) {
 	r.found.Expired += report.Expired
 	r.found.Empty += report.Empty
 	r.found.Skipped += report.Skipped
-	if err != nil {
-		return 0, snapshotError(name, report.Bytes, err)
+	switch {
+	case err != nil:
+		return snapshotError(name, report.Bytes, err)
+	case as == snapshotAlone && report.Bytes < size:
+		return snapshotError(name, report.Bytes, errBehind)
+	case as == snapshotAlone:
+		return nil
 	}
 	return r.commands(name, rest, report.Bytes, size, last)
 }
@@ -119,23 +166,26 @@ const (
 	readSize = 1 << 16
 )
 
+// errBehind says that a snapshot is not what it was when it was written.
+var errBehind = errors.New("the file goes on behind the end of the snapshot")
+
 // snapshotError says where a snapshot is damaged.
 func snapshotError(name string, offset int64, err error) error {
-	e := &FileError{File: name, Offset: offset, Located: true, Err: err}
 	var known *rdb.Error
 	if errors.As(err, &known) {
-		e.Offset = known.Offset
+		return &FileError{File: name, Offset: known.Offset, Located: true, Err: err}
 	}
-	return e
+	return &FileError{File: name, Offset: offset, Located: true, Err: fmt.Errorf("offset %d: %w", offset, err)}
 }
 
 // progressUnits is after how many units the progress is told.
 const progressUnits = 1024
 
 // commands reads commands from an offset on.
-func (r *recoverer) commands(name string, in io.Reader, offset, size int64, last bool) (whole int64, err error) {
+func (r *recoverer) commands(name string, in io.Reader, offset, size int64, last bool) error {
 	reader := aof.NewReader(in, offset)
-	run := newReplayer(r.store)
+	reader.MaxBulk = math.MaxInt64 // what a store has taken it must read: Options.Store says how much that is
+	r.run.begin()
 	for n := 0; ; n++ {
 		if n%progressUnits == 0 {
 			r.o.Progress(Progress{Task: TaskLoad, File: name, Done: reader.Offset(), Total: size})
@@ -143,15 +193,18 @@ func (r *recoverer) commands(name string, in io.Reader, offset, size int64, last
 		unit, err := reader.Next()
 		switch {
 		case err == io.EOF:
-			return reader.Offset(), nil
+			return nil
 		case err != nil:
-			return reader.Offset(), r.torn(name, last, err)
+			return r.torn(name, size, last, err)
 		}
 		for _, args := range unit.Commands {
-			if err := run.run(args); err != nil {
-				return 0, &FileError{File: name, Offset: unit.Offset, Whole: unit.Offset, Located: true, Err: err}
+			if err := r.run.run(args); err != nil {
+				return &FileError{
+					File: name, Offset: unit.Offset, Whole: unit.Offset, Located: true,
+					Err: fmt.Errorf("offset %d: %w", unit.Offset, err),
+				}
 			}
-			if !strings.EqualFold(args[0], "select") {
+			if !isSelect(args) {
 				r.found.Commands++
 			}
 		}
@@ -159,11 +212,11 @@ func (r *recoverer) commands(name string, in io.Reader, offset, size int64, last
 }
 
 // torn takes the end of the last file for cut off if that may be, and else says what is wrong.
-func (r *recoverer) torn(name string, last bool, err error) error {
+func (r *recoverer) torn(name string, size int64, last bool, err error) error {
 	var torn *aof.TornError
 	if errors.As(err, &torn) {
 		if last && !r.o.RefuseTorn {
-			r.found.Cut = &Cut{File: name, Offset: torn.Offset, Bytes: torn.End - torn.Offset, Reason: torn.Reason}
+			r.found.Cut = &Cut{File: name, Offset: torn.Offset, Bytes: size - torn.Offset, Reason: torn.Reason}
 			return nil
 		}
 		return &FileError{File: name, Offset: torn.Offset, Whole: torn.Offset, Torn: true, Located: true, Err: err}

@@ -2,8 +2,11 @@ package persist
 
 import (
 	"context"
+	"crypto/sha1" //nolint:gosec // it is what Redis names scripts by
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,14 +18,20 @@ import (
 
 // A replayer runs the commands of append-only files on a store that is being loaded.
 type replayer struct {
-	store *nook.Store
-	call  command.Call
+	store   *nook.Store
+	call    command.Call
+	scripts map[string]*script.Script // that EVAL and SCRIPT LOAD have told, by what EVALSHA calls them
 }
 
-// newReplayer returns a replayer that begins with database 0, as each file does.
+// newReplayer returns a replayer for all files of a store.
 func newReplayer(s *nook.Store) *replayer {
-	return &replayer{store: s, call: command.Call{DB: s.Commands(), Out: resp.NewBuffer()}}
+	return &replayer{
+		store: s, call: command.Call{DB: s.Commands(), Out: resp.NewBuffer()}, scripts: map[string]*script.Script{},
+	}
 }
+
+// begin begins a file, which database 0 does.
+func (p *replayer) begin() { p.call.DB = p.store.Commands() }
 
 // errForeign says that a command is none that a server would have written into a file.
 var errForeign = errors.New("not a command of an append-only file")
@@ -59,6 +68,8 @@ func (p *replayer) dispatch(args []string) error {
 			return p.choose(args)
 		case "function":
 			return p.function(args)
+		case "script":
+			return p.remember(args)
 		case "eval", "evalsha", "fcall":
 			return p.script(args)
 		}
@@ -69,10 +80,42 @@ func (p *replayer) dispatch(args []string) error {
 	if row.Flags.Has(command.Blocking) {
 		return errForeign
 	}
-	p.call.Row, p.call.Args = row, args
+	p.call.Row, p.call.Args = row, withoutLimit(args)
 	p.call.Out.Reset(nil)
 	return row.Run(&p.call)
 }
+
+// withoutLimit returns a command without the LIMIT of an exact trimming. Redis writes "MAXLEN = 5 LIMIT 9" for what a client has sent as
+// "MAXLEN ~ 9 LIMIT 9", with the length that came of it; nobody else may say so.
+func withoutLimit(args []string) []string {
+	if !strings.EqualFold(args[0], "xadd") && !strings.EqualFold(args[0], "xtrim") {
+		return args
+	}
+	limit := 0 // where it stands
+	for i := 2; i < len(args)-1; i++ {
+		switch strings.ToLower(args[i]) {
+		case "nomkstream":
+		case "maxlen", "minid":
+			if i++; args[i] == "~" {
+				return args
+			} else if args[i] == "=" {
+				i++
+			}
+		case "limit":
+			limit = i
+			i++
+		default:
+			i = len(args)
+		}
+	}
+	if limit == 0 {
+		return args
+	}
+	return slices.Concat(args[:limit], args[limit+2:])
+}
+
+// isSelect reports whether a command is SELECT.
+func isSelect(args []string) bool { return strings.EqualFold(args[0], "select") }
 
 // choose is SELECT.
 func (p *replayer) choose(args []string) error {
@@ -126,7 +169,34 @@ func (p *replayer) restore(args []string) error {
 	return script.Restore(p.store, args[0], policy)
 }
 
-// script runs a script: servers before Redis 7 have written those too.
+// # Scripts
+//
+// Redis before 5 wrote scripts into the file, instead of what they had done: each in full the first time, and then by its checksum.
+
+// remember is SCRIPT LOAD and SCRIPT FLUSH.
+func (p *replayer) remember(args []string) error {
+	switch {
+	case len(args) == 3 && strings.EqualFold(args[1], "load"):
+		p.source(args[2])
+	case len(args) > 1 && strings.EqualFold(args[1], "flush"):
+		clear(p.scripts)
+	default:
+		return errForeign
+	}
+	return nil
+}
+
+// source returns the script of a text, and remembers it.
+func (p *replayer) source(text string) *script.Script {
+	sum := sha1.Sum([]byte(text))
+	name := hex.EncodeToString(sum[:])
+	if p.scripts[name] == nil {
+		p.scripts[name] = script.New(text)
+	}
+	return p.scripts[name]
+}
+
+// script runs a script or a function.
 func (p *replayer) script(args []string) error {
 	if len(args) < 3 {
 		return errForeign
@@ -140,13 +210,19 @@ func (p *replayer) script(args []string) error {
 	for i := range rest {
 		rest[i] = args[3+n+i]
 	}
-	switch ctx := context.Background(); strings.ToLower(args[0]) {
-	case "eval":
-		_, err = script.New(args[1]).Run(ctx, p.call.DB, keys, rest...)
+	ctx := context.Background()
+	switch strings.ToLower(args[0]) {
 	case "fcall":
 		_, err = script.Call(ctx, p.call.DB, args[1], keys, rest...)
-	default: // the script itself was written before, if at all
-		err = errForeign
+		return err
+	case "eval":
+		_, err = p.source(args[1]).Run(ctx, p.call.DB, keys, rest...)
+		return err
 	}
+	known := p.scripts[strings.ToLower(args[1])]
+	if known == nil {
+		return command.ErrNoScript
+	}
+	_, err = known.Run(ctx, p.call.DB, keys, rest...)
 	return err
 }

@@ -1,7 +1,6 @@
 package persist
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"time"
@@ -38,15 +37,16 @@ func (s *Store) start(task string) error {
 	case s.task != "":
 		return ErrBusy
 	}
-	s.task, s.over = task, make(chan struct{})
+	s.task = task
+	s.workers.Add(1) // before Close waits, as closed is not set
 	return nil
 }
 
 func (s *Store) finish() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.task = ""
-	close(s.over)
+	s.mu.Unlock()
+	s.workers.Done()
 }
 
 // Save writes a snapshot, and returns when it is on the disk. Others go on meanwhile, reading and writing.
@@ -70,19 +70,19 @@ func (s *Store) inBackground(task string, run func() error) error {
 	if err := s.start(task); err != nil {
 		return err
 	}
-	s.workers.Go(func() {
+	go func() {
 		defer s.finish()
 		if err := run(); err != nil {
 			s.o.Logger.Error("could not "+task, "reason", err)
 		}
-	})
+	}()
 	return nil
 }
 
 // snapshot writes one and notes what has come of it.
 func (s *Store) snapshot() error {
 	begin := time.Now()
-	report, err := s.writeSnapshot(new(nook.SaveOptions))
+	report, err := s.writeSnapshot(s.stop)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status.SaveOK, s.status.SaveTook = err == nil, time.Since(begin)
@@ -92,19 +92,18 @@ func (s *Store) snapshot() error {
 	return err
 }
 
-func (s *Store) writeSnapshot(o *nook.SaveOptions) (report nook.SaveReport, err error) {
+// writeSnapshot writes one, unless stop is closed before it is whole.
+func (s *Store) writeSnapshot(stop <-chan struct{}) (report nook.SaveReport, err error) {
+	o := new(nook.SaveOptions)
 	s.prepare(o, TaskSave, snapshotName)
 	err = writeFile(s.fs, ".", tempSnapshot, snapshotName, func(w io.Writer) (err error) {
-		if o.Journal == nil { // what Close writes is written to its end
-			w = &stoppable{w, s.stop}
-		}
-		report, err = s.SaveRDB(w, o)
+		report, err = s.SaveRDB(&stoppable{w, stop}, o)
 		return err
 	})
 	return report, err
 }
 
-// A stoppable takes nothing more once the store is being closed.
+// A stoppable takes nothing more once stop is closed.
 type stoppable struct {
 	to   io.Writer
 	stop <-chan struct{}
@@ -165,67 +164,78 @@ func (s *Store) rewrite() error {
 }
 
 func (s *Store) rebase() error {
-	next := s.manifest.NextIncrement(appendName)
-	f, err := s.fs.create(inAppendDir(next.Name))
-	if err != nil {
+	if err := s.journal.failure(); err != nil {
 		return err
 	}
-	if err := cmp.Or(f.sync(), s.fs.syncDir(appendDir)); err != nil {
-		return cmp.Or(err, s.discard(f, next))
+	next, f, err := s.newIncrement(s.manifest)
+	if err != nil {
+		return err
 	}
 	longer := s.manifest.Clone()
 	longer.Increments = append(longer.Increments, next)
 	var rotated <-chan error
+	var left int64 // bytes of the increment that ends
 	o := &nook.SaveOptions{Base: true, At: func() {
+		left = s.journal.size()
+		longer.Increments[len(longer.Increments)-2].Size = left
 		rotated = s.journal.rotate(f, func() error { return writeManifest(s.fs, longer) })
+		s.bases.Add(left)
 	}}
 	base := s.manifest.NextBase(appendName)
-	s.prepare(o, TaskRewrite, base.Name)
-	err = writeFile(s.fs, appendDir, tempBase, base.Name, func(w io.Writer) error {
-		_, err := s.SaveRDB(&stoppable{w, s.stop}, o)
-		return err
-	})
+	size, err := s.draftBase(o, base.Name)
 	if rotated == nil {
-		return cmp.Or(err, s.discard(f, next))
+		s.discard(f, next, err)
+		return err
 	}
 	if failed := <-rotated; failed != nil {
-		return cmp.Or(failed, s.discard(f, next))
+		s.bases.Add(-left)
+		s.discard(f, next, failed)
+		if err == nil {
+			_ = s.fs.remove(inAppendDir(tempBase)) // or the next Open does
+		}
+		return failed
 	}
-	bases, sizeErr := s.sizeOf(s.manifest)
-	s.mu.Lock()
 	s.manifest = longer
-	if sizeErr == nil {
-		s.bases = bases
-	}
-	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
+	base.Size = size
 	return s.replace(base, next.Seq)
 }
 
-// replace makes base take the place of all before an increment.
+// draftBase writes a base under another name than its own, and returns its size.
+func (s *Store) draftBase(o *nook.SaveOptions, name string) (size int64, err error) {
+	s.prepare(o, TaskRewrite, name)
+	err = writeDraft(s.fs, inAppendDir(tempBase), func(w io.Writer) error {
+		report, err := s.SaveRDB(&stoppable{w, s.stop}, o)
+		size = report.Bytes
+		return err
+	})
+	return size, err
+}
+
+// replace makes the base that was drafted take the place of all before an increment. Its name may be that of a base of an earlier rewrite, which could not be put
+// into the manifest for sure; by now another manifest is there for sure.
 func (s *Store) replace(base aof.File, seq int64) error {
-	m := s.manifest.Clone()
-	m.Rebase(base, seq)
-	if err := writeManifest(s.fs, m); err != nil {
+	if err := install(s.fs, appendDir, tempBase, base.Name); err != nil {
 		_ = s.fs.remove(inAppendDir(base.Name)) // or the next rewrite writes over it
 		return err
 	}
-	sizes, err := s.sizeOf(m)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.manifest = m
-	if err == nil {
-		s.bases, s.grown = sizes-s.journal.size(), sizes
+	m := s.manifest.Clone()
+	m.Rebase(base, seq)
+	if err := writeManifest(s.fs, m); err != nil {
+		if !isUnsure(err) {
+			_ = s.fs.remove(inAppendDir(base.Name)) // the same
+		}
+		return err
 	}
+	s.manifest = m
+	s.bases.Store(base.Size)
+	s.mu.Lock()
+	s.grown = base.Size + s.journal.size()
+	s.mu.Unlock()
 	s.removeHistory()
 	return nil
-}
-
-// discard closes and removes a file that is not needed.
-func (s *Store) discard(f file, x aof.File) error {
-	return cmp.Or(f.Close(), s.fs.remove(inAppendDir(x.Name)))
 }
 
 // Status returns what is under way.
@@ -236,11 +246,11 @@ func (s *Store) Status() Status {
 	v := s.status
 	v.Saving, v.Rewriting = s.task == saves, s.task == rewrites
 	if err == nil {
-		v.Unsaved = stats.Changes - s.baseline
+		v.Unsaved = max(0, stats.Changes-s.baseline) // a snapshot may have ended since
 	}
 	if s.journal != nil {
 		v.AppendOnly, v.BaseSize, v.WriteError = true, s.grown, s.journal.failure()
-		v.Size = s.bases + s.journal.size()
+		v.Size = s.bases.Load() + s.journal.size()
 	}
 	return v
 }
@@ -248,15 +258,36 @@ func (s *Store) Status() Status {
 const (
 	// watchInterval is how often the rules are looked at.
 	watchInterval = time.Second
-	// retryAfter is how long to wait after a snapshot that failed, as in Redis.
+	// retryAfter is how long to wait after a snapshot that failed, as in Redis, and after the first rewrite.
 	retryAfter = 5 * time.Second
+	// longestRetry is how long to wait at most after more rewrites that failed: each leaves a further increment.
+	longestRetry = time.Hour
 )
+
+// A backoff says when something may be tried again.
+type backoff struct {
+	longest time.Duration
+	last    time.Time
+	wait    time.Duration
+}
+
+// ready reports whether it may be now, and takes it for tried if so. ok says that it was done the last time.
+func (b *backoff) ready(ok bool) bool {
+	if ok {
+		b.wait = 0
+	}
+	if time.Since(b.last) < b.wait {
+		return false
+	}
+	b.last, b.wait = time.Now(), min(max(2*b.wait, retryAfter), b.longest)
+	return true
+}
 
 // watch writes snapshots and rewrites files when it is time to, until the store is closed.
 func (s *Store) watch() {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
-	var tried time.Time
+	save, rewrite := backoff{longest: retryAfter}, backoff{longest: longestRetry}
 	for {
 		select {
 		case <-s.stop:
@@ -264,14 +295,11 @@ func (s *Store) watch() {
 		case <-ticker.C:
 		}
 		v := s.Status()
-		if v.Saving || v.Rewriting {
-			continue
-		}
-		if s.saveDue(&v) && (v.SaveOK || time.Since(tried) >= retryAfter) {
-			tried = time.Now()
+		switch {
+		case v.Saving || v.Rewriting:
+		case s.saveDue(&v) && save.ready(v.SaveOK):
 			_ = s.SaveInBackground() // if something else has begun just now, the next time
-		} else if s.rewriteDue(&v) && (v.RewriteOK || time.Since(tried) >= retryAfter) {
-			tried = time.Now()
+		case s.rewriteDue(&v) && rewrite.ready(v.RewriteOK):
 			_ = s.RewriteInBackground() // the same
 		}
 	}

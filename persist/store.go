@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nookdb/nook"
@@ -21,31 +23,50 @@ type Store struct {
 	o        Options
 	lock     io.Closer
 	recovery Recovery
+	journal  *journal // nil without an append-only file
 
-	stop    chan struct{} // closed by Close
-	workers sync.WaitGroup
+	stop    chan struct{}  // closed by Close
+	workers sync.WaitGroup // tasks, and who watches the rules
+
+	// manifest describes what is kept; nil without an append-only file. It is that on disk, unless writing another one has failed:
+	// then that may have either, which come to the same. Of the task that is under way.
+	manifest *aof.Manifest
+	bases    atomic.Int64 // bytes of the files of the manifest but the last
 
 	mu       sync.Mutex
-	closed   bool
-	task     string        // what is being written, "" if nothing is
-	over     chan struct{} // closed when that has been
-	manifest *aof.Manifest // as it is on disk; nil without an append-only file
-	journal  *journal      // nil without an append-only file
-	bases    int64         // bytes of the files of the manifest but the last
-	grown    int64         // bytes of all of them after the last rewrite
-	status   Status
-	baseline int64 // Stats.Changes at the last snapshot
+	closed   bool   // guarded by mu
+	task     string // what is being written, "" if nothing is; guarded by mu
+	grown    int64  // bytes of the files of the manifest after the last rewrite, guarded by mu
+	status   Status // guarded by mu
+	baseline int64  // Stats.Changes at the last snapshot, guarded by mu
 }
 
 // Open returns a store with what a directory holds, which from then on is kept there. The directory is made if there is none. A nil o means the defaults.
 //
 // Fails with ErrInUse if another process has the directory open, with a *FileError if a file is damaged, or of an unknown version,
-// or with what the file system says. Nothing is changed on disk then.
+// or with what the file system says. No data is changed on disk then.
 func Open(dir string, o *Options) (*Store, error) {
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
 	return open(dirFS(dir), o)
+}
+
+// makeDir makes a directory, and those above it, so that they survive.
+func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, dirMode); err != nil { // it may be there by now
+		return err
+	}
+	return dirFS(parent).syncDir(".")
 }
 
 func open(d fileSystem, o *Options) (_ *Store, err error) {
@@ -72,17 +93,18 @@ func open(d fileSystem, o *Options) (_ *Store, err error) {
 
 // begin loads the store and starts to keep it.
 func (s *Store) begin() error {
-	r := recoverer{fs: s.fs, o: &s.o, store: s.Store}
+	r := newRecoverer(s.fs, &s.o, s.Store)
 	err := r.recover()
 	s.recovery = r.found
 	if err != nil {
 		return err
 	}
 	if s.o.AppendOnly {
-		if err := s.resume(r.manifest, r.whole); err != nil {
+		if err := s.resume(r); err != nil {
 			return err
 		}
 	}
+	removeDrafts(s.fs)
 	if err := s.Loaded(); err != nil {
 		return err
 	}
@@ -105,55 +127,78 @@ func (s *Store) abandon() error {
 	return cmp.Or(err, s.lock.Close())
 }
 
-// resume goes on with the append-only files of a manifest, the last of which is whole up to an offset; or begins with some, if m
-// is nil.
-func (s *Store) resume(m *aof.Manifest, whole int64) error {
-	if err := cmp.Or(s.fs.mkdir(appendDir), s.fs.syncDir(".")); err != nil {
+// resume goes on with the append-only files that were read, or begins with some. What was read has to survive from now on, whatever the last
+// process has left undone: it may have ended between a step and the sync of it.
+func (s *Store) resume(r *recoverer) error {
+	if err := s.fs.mkdir(appendDir); err != nil {
 		return err
 	}
-	if m == nil || m.Base.Name == appendName {
-		return s.beginAppending(m)
+	if err := s.fs.syncDir("."); err != nil {
+		return err
 	}
-	if len(m.Increments) == 0 {
-		return s.addIncrement(m)
+	if r.manifest == nil || r.single {
+		return s.beginAppending(r.single)
 	}
-	last := m.Increments[len(m.Increments)-1]
-	f, err := s.fs.extend(inAppendDir(last.Name))
+	if err := s.fs.syncDir(appendDir); err != nil {
+		return err
+	}
+	if err := s.cut(r.found.Cut); err != nil {
+		return err
+	}
+	return s.goOn(r.manifest)
+}
+
+// cut cuts off what is behind the last whole command.
+func (s *Store) cut(c *Cut) error {
+	if c == nil {
+		return nil
+	}
+	f, err := s.fs.extend(c.File)
 	if err != nil {
 		return err
 	}
-	if err := cutAt(f, whole); err != nil {
+	if err = f.truncate(c.Offset); err == nil {
+		err = f.sync()
+	}
+	return cmp.Or(err, f.Close())
+}
+
+// goOn appends to the last of the files of m.
+func (s *Store) goOn(m *aof.Manifest) error {
+	if len(m.Increments) == 0 {
+		return s.addIncrement(m)
+	}
+	f, err := s.fs.extend(inAppendDir(m.Increments[len(m.Increments)-1].Name))
+	if err != nil {
+		return err
+	}
+	length, err := f.size()
+	if err == nil {
+		err = f.sync()
+	}
+	if err != nil {
 		return cmp.Or(err, f.Close())
 	}
-	return s.appendTo(m, f, whole)
+	return s.appendTo(m, f, length)
 }
 
-// cutAt cuts a file, if it is longer.
-func cutAt(f file, length int64) error {
-	size, err := f.size()
-	if err != nil || size <= length {
-		return err
-	}
-	if err := f.truncate(length); err != nil {
-		return err
-	}
-	return f.sync()
-}
-
-// beginAppending writes what the store holds as the base of new append-only files. old, which may be nil, is the manifest of a single file of an old server:
-// it stays where it is, in the directory, under another name.
-func (s *Store) beginAppending(old *aof.Manifest) error {
+// beginAppending writes what the store holds as the base of new append-only files. single says that it was read from the single file of an old server:
+// that stays where it is, in the directory, under another name.
+func (s *Store) beginAppending(single bool) error {
 	m := new(aof.Manifest)
 	base := m.NextBase(appendName)
+	o := &nook.SaveOptions{Base: true}
+	s.prepare(o, TaskRewrite, base.Name)
 	err := writeFile(s.fs, appendDir, tempBase, base.Name, func(w io.Writer) error {
-		_, err := s.SaveRDB(w, &nook.SaveOptions{Uncompressed: s.o.Uncompressed, Base: true})
+		report, err := s.SaveRDB(w, o)
+		base.Size = report.Bytes
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	m.Rebase(base, 1)
-	if err := s.addIncrement(m); err != nil || old == nil {
+	if err := s.addIncrement(m); err != nil || !single {
 		return err
 	}
 	if err := s.fs.rename(appendName, appendName+".old"); err != nil {
@@ -164,45 +209,67 @@ func (s *Store) beginAppending(old *aof.Manifest) error {
 
 // addIncrement begins an increment behind the files of m.
 func (s *Store) addIncrement(m *aof.Manifest) error {
-	next := m.NextIncrement(appendName)
-	f, err := s.fs.create(inAppendDir(next.Name))
+	next, f, err := s.newIncrement(m)
 	if err != nil {
 		return err
 	}
 	m = m.Clone()
 	m.Increments = append(m.Increments, next)
-	if err := cmp.Or(f.sync(), s.fs.syncDir(appendDir), writeManifest(s.fs, m)); err != nil {
-		return cmp.Or(err, f.Close())
+	if err := writeManifest(s.fs, m); err != nil {
+		s.discard(f, next, err)
+		return err
 	}
 	return s.appendTo(m, f, 0)
 }
 
-// appendTo makes f, the last file of m, the journal's.
-func (s *Store) appendTo(m *aof.Manifest, f file, length int64) error {
-	sizes, err := s.sizeOf(m)
-	if err != nil {
-		return cmp.Or(err, f.Close())
-	}
-	s.manifest, s.bases, s.grown = m, sizes-length, sizes
-	s.journal = newJournal(f, length, s.o.Fsync)
-	s.removeHistory()
-	return s.SetJournal(s.journal)
-}
-
-// sizeOf returns the bytes of all files of a manifest that count.
-func (s *Store) sizeOf(m *aof.Manifest) (sum int64, err error) {
-	for _, x := range m.Live() {
-		f, err := s.fs.open(inAppendDir(x.Name))
-		if err != nil {
-			return 0, err
+// newIncrement makes the file of an increment to follow those of m. It is empty, and survives. A file that has something is left alone,
+// though the manifest does not list it.
+func (s *Store) newIncrement(m *aof.Manifest) (next aof.File, f file, err error) {
+	for taken := m.Clone(); ; taken.Increments = append(taken.Increments, next) {
+		next = taken.NextIncrement(appendName)
+		if f, err = s.fs.extend(inAppendDir(next.Name)); err != nil {
+			return next, nil, err
 		}
 		size, err := f.size()
+		if err == nil && size == 0 {
+			break
+		}
 		if err = cmp.Or(err, f.Close()); err != nil {
-			return 0, err
+			return next, nil, err
+		}
+	}
+	if err = f.sync(); err == nil {
+		err = s.fs.syncDir(appendDir)
+	}
+	if err != nil {
+		s.discard(f, next, err)
+	}
+	return next, f, err
+}
+
+// discard closes a file that is not used, because of an error, and removes it unless it may be that the manifest lists it.
+func (s *Store) discard(f file, x aof.File, why error) {
+	_ = f.Close() // it is empty
+	if !isUnsure(why) {
+		_ = s.fs.remove(inAppendDir(x.Name)) // else it stays, empty, and is used the next time
+	}
+}
+
+// appendTo makes f, the last file of m, the journal's.
+func (s *Store) appendTo(m *aof.Manifest, f file, length int64) error {
+	var sum int64
+	for _, x := range m.Live() {
+		size, err := sizeOf(s.fs, inAppendDir(x.Name))
+		if err != nil {
+			return cmp.Or(err, f.Close())
 		}
 		sum += size
 	}
-	return sum, nil
+	s.manifest, s.grown = m, sum
+	s.bases.Store(sum - length)
+	s.journal = newJournal(f, length, s.o.Fsync)
+	s.removeHistory()
+	return s.SetJournal(s.journal)
 }
 
 // removeHistory removes the files that a newer base has replaced. What cannot be removed now is tried again with the next rewrite.
@@ -216,7 +283,11 @@ func (s *Store) removeHistory() {
 	})
 	m := s.manifest.Clone()
 	m.History = left
-	if err := writeManifest(s.fs, m); err != nil {
+	err := s.fs.syncDir(appendDir) // nobody would know of a file that came back
+	if err == nil {
+		err = writeManifest(s.fs, m)
+	}
+	if err != nil {
 		s.o.Logger.Warn("the files that were replaced stay in the manifest", "reason", err)
 		return
 	}
@@ -247,17 +318,24 @@ func (s *Store) Close() error {
 	return cmp.Or(err, s.abandon())
 }
 
-// last writes the snapshot that Close leaves, after which the store changes no more.
+// last writes the snapshot that Close leaves. Nobody is told of a change that it might not have: from its beginning on, writes are refused.
 func (s *Store) last() error {
-	stats, err := s.Stats()
-	if err != nil || len(s.o.Save) == 0 || stats.Changes == s.baseline {
+	if len(s.o.Save) == 0 {
+		return nil
+	}
+	if err := s.SetJournal(sealed{s.journal}); err != nil {
 		return err
 	}
-	_, err = s.writeSnapshot(&nook.SaveOptions{Journal: sealed{s.journal}})
+	stats, err := s.Stats()
+	if err != nil || stats.Changes == s.baseline {
+		return err
+	}
+	_, err = s.writeSnapshot(nil)
 	return err
 }
 
-// sealed is the journal of a store that is not to change any more.
+// sealed is the journal of a store that is not to change any more. What happens all the same is kept by the append-only file, if there is
+// one; else nobody is told that it is.
 type sealed struct{ journal *journal }
 
 func (sealed) Admit() error { return nook.ErrClosed }
@@ -269,10 +347,10 @@ func (j sealed) Append(effects []nook.Effect) {
 }
 
 func (j sealed) Commit() error {
-	if j.journal != nil {
-		return j.journal.Commit()
+	if j.journal == nil {
+		return nook.ErrClosed
 	}
-	return nil
+	return j.journal.Commit()
 }
 
 // Status is what is under way, and what came of it last.

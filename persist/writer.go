@@ -211,11 +211,24 @@ func (w *writer) sync() error {
 	if w.begun < w.written {
 		w.begun, w.last = w.written, time.Now()
 		if err := w.file.sync(); err != nil {
+			w.forgo()
 			return err
 		}
 	}
 	w.journal.makeDurable(w.written)
 	return nil
+}
+
+// forgo cuts off, with FsyncAlways and after a sync has failed, what nobody was told is safe. The system may have dropped it, and yet show it to
+// who opens the file next, until the power goes: that would leave a hole before what is written then.
+func (w *writer) forgo() {
+	w.journal.mu.Lock()
+	always, unsafe := w.journal.policy == FsyncAlways, w.written-w.journal.durable
+	w.journal.mu.Unlock()
+	if always && w.file.truncate(w.length-unsafe) == nil {
+		w.length -= unsafe
+		_ = w.file.sync() // the first error counts
+	}
 }
 
 // takeOff begins to make durable, in the background, what was written.

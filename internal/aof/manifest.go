@@ -40,6 +40,7 @@ type File struct {
 	Name string // without a directory
 	Seq  int64  // from 1; bases and increments are counted apart
 	Kind Kind
+	Size int64 // in bytes, of a file that does not change any more; 0 if that is not known. Redis skips it
 }
 
 // A Manifest lists the files that make up a data set.
@@ -147,7 +148,12 @@ func (f File) append(b []byte) []byte {
 	b = append(b, " seq "...)
 	b = strconv.AppendInt(b, f.Seq, 10)
 	b = append(b, " type "...)
-	return append(b, byte(f.Kind), '\n')
+	b = append(b, byte(f.Kind))
+	if f.Size > 0 {
+		b = append(b, " size "...)
+		b = strconv.AppendInt(b, f.Size, 10)
+	}
+	return append(b, '\n')
 }
 
 func needsQuotes(name string) bool {
@@ -266,6 +272,8 @@ func parseFile(line string) (f File, reason string) {
 			f.Name = value
 		case "seq":
 			f.Seq, _ = strconv.ParseInt(value, 10, 64)
+		case "size":
+			f.Size, _ = strconv.ParseInt(value, 10, 64)
 		case "type":
 			if len(value) != 1 {
 				return f, reasonKind
@@ -274,7 +282,7 @@ func parseFile(line string) (f File, reason string) {
 		}
 	}
 	switch {
-	case f.Name == "" || f.Seq <= 0 || f.Kind == 0 || strings.IndexByte(f.Name, 0) >= 0:
+	case f.Name == "" || f.Seq <= 0 || f.Size < 0 || f.Kind == 0 || strings.IndexByte(f.Name, 0) >= 0:
 		return f, reasonFormat
 	case f.Seq == math.MaxInt64: // what follows it could not be numbered
 		return f, reasonTooLarge

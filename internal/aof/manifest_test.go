@@ -117,12 +117,12 @@ func TestManifestRoundTrip(t *testing.T) {
 			seq += rapid.Int64Range(1, 1<<40).Draw(t, "step")
 			switch rapid.IntRange(0, 2).Draw(t, "kind") {
 			case 0:
-				m.Increments = append(m.Increments, File{n, seq, Increment})
+				m.Increments = append(m.Increments, File{Name: n, Seq: seq, Kind: Increment})
 			case 1:
-				m.History = append(m.History, File{n, seq, History})
+				m.History = append(m.History, File{Name: n, Seq: seq, Kind: History})
 			default:
 				if i == 0 {
-					m.Base = File{n, seq, Base}
+					m.Base = File{Name: n, Seq: seq, Kind: Base}
 				}
 			}
 		}
@@ -143,11 +143,11 @@ func TestNextFiles(t *testing.T) {
 	require.Equal(t, "temp-appendonly.aof.manifest", TempManifestName(name))
 	var m Manifest
 	base, first := m.NextBase(name), m.NextIncrement(name)
-	require.Equal(t, File{"appendonly.aof.1.base.rdb", 1, Base}, base)
-	require.Equal(t, File{"appendonly.aof.1.incr.aof", 1, Increment}, first)
+	require.Equal(t, File{Name: "appendonly.aof.1.base.rdb", Seq: 1, Kind: Base}, base)
+	require.Equal(t, File{Name: "appendonly.aof.1.incr.aof", Seq: 1, Kind: Increment}, first)
 	m.Base, m.Increments = base, []File{first}
 	second := m.NextIncrement(name)
-	require.Equal(t, File{"appendonly.aof.2.incr.aof", 2, Increment}, second)
+	require.Equal(t, File{Name: "appendonly.aof.2.incr.aof", Seq: 2, Kind: Increment}, second)
 	m.Increments = append(m.Increments, second)
 	require.Equal(t, []File{base, first, second}, m.Live())
 
@@ -157,15 +157,15 @@ func TestNextFiles(t *testing.T) {
 		"file appendonly.aof.1.incr.aof seq 1 type h\n"+
 		"file appendonly.aof.2.incr.aof seq 2 type i\n", string(m.Append(nil)))
 	m.Rebase(m.NextBase(name), math.MaxInt64)
-	require.Equal(t, []File{{"appendonly.aof.3.base.rdb", 3, Base}}, m.Live())
+	require.Equal(t, []File{{Name: "appendonly.aof.3.base.rdb", Seq: 3, Kind: Base}}, m.Live())
 }
 
 // TestNextNameIsUnused: what waits to be removed does not lend its name.
 func TestNextNameIsUnused(t *testing.T) {
 	m, err := ParseManifest([]byte("file a.1.base.rdb seq 1 type h\nfile a.1.incr.aof seq 1 type h\nfile a.2.incr.aof seq 2 type h\n"))
 	require.NoError(t, err)
-	require.Equal(t, File{"a.2.base.rdb", 2, Base}, m.NextBase("a"))
-	require.Equal(t, File{"a.3.incr.aof", 3, Increment}, m.NextIncrement("a"))
+	require.Equal(t, File{Name: "a.2.base.rdb", Seq: 2, Kind: Base}, m.NextBase("a"))
+	require.Equal(t, File{Name: "a.3.incr.aof", Seq: 3, Kind: Increment}, m.NextIncrement("a"))
 }
 
 func FuzzParseManifest(f *testing.F) {
