@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -41,12 +42,13 @@ func (p *Process) Benchmark(ctx context.Context, pipeline, requests int, only ..
 	if err != nil {
 		return nil, fmt.Errorf("redis-benchmark: %w", err)
 	}
-	return parseThroughput(string(out), want)
+	return parseThroughput(string(out), requests, want)
 }
 
 // parseThroughput reads the rates of the tests wanted in redis-benchmark's CSV. Warnings may stand before the
-// header, unquoted. Some names are followed by a remark; that LPUSH which only makes the list for LRANGE is left out.
-func parseThroughput(out string, want []string) (Throughput, error) {
+// header, unquoted. Some names are followed by a remark; that LPUSH which only makes the list for LRANGE is left out. The clock of redis-benchmark
+// counts whole milliseconds: where none has passed, one is taken for it.
+func parseThroughput(out string, requests int, want []string) (Throughput, error) {
 	t := Throughput{}
 	for line := range strings.Lines(out) {
 		if !strings.HasPrefix(line, `"`) {
@@ -62,6 +64,9 @@ func parseThroughput(out string, want []string) (Throughput, error) {
 		}
 		if t[name], err = strconv.ParseFloat(record[1], 64); err != nil {
 			return nil, err
+		}
+		if math.IsInf(t[name], 0) {
+			t[name] = float64(requests) * 1000
 		}
 	}
 	for _, name := range want {

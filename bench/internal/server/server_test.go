@@ -72,15 +72,15 @@ func TestBenchmark(t *testing.T) {
 }
 
 func TestParseThroughput(t *testing.T) {
-	want := []string{"SET", "GET", "LPUSH"}
+	want := []string{"SET", "GET", "LPUSH", "SPOP"}
 	got, err := parseThroughput("WARNING: Could not fetch server CONFIG\n"+
 		"\"test\",\"rps\",\"avg_latency_ms\"\n\"SET\",\"1492537.25\",\"0.454\"\n\"GET (of a key)\",\"2222222.50\",\"0.293\"\n"+
-		"\"LPUSH\",\"3.5\"\n\"LPUSH (needed to benchmark LRANGE)\",\"4.5\"\n\"HSET\",\"5\"\n", want)
+		"\"LPUSH\",\"3.5\"\n\"LPUSH (needed to benchmark LRANGE)\",\"4.5\"\n\"HSET\",\"5\"\n\"SPOP\",\"inf\"\n", 100, want)
 	require.NoError(t, err)
-	require.Equal(t, Throughput{"GET": 2222222.5, "SET": 1492537.25, "LPUSH": 3.5}, got)
+	require.Equal(t, Throughput{"GET": 2222222.5, "SET": 1492537.25, "LPUSH": 3.5, "SPOP": 100_000}, got)
 
 	for _, bad := range []string{"", "\"SET\",\"1\"\n", "\"GET\",\"x\"\n", "\"GET\"\n", "\"GET\",\"1\n"} {
-		_, err := parseThroughput(bad, want)
+		_, err := parseThroughput(bad, 100, want)
 		require.Error(t, err, "%q", bad)
 	}
 }
