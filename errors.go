@@ -172,6 +172,7 @@ var (
 var (
 	ErrSnapshotClosed  = &Error{text: "ERR the snapshot is closed"}
 	ErrSnapshotJournal = &Error{text: "ERR a store with a journal cannot be restored, as no command says what that changes"}
+	ErrNoTwin          = &Error{text: "ERR not the twin of the store"}
 )
 
 // Errors of a Consumer, which Redis has not.

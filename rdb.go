@@ -189,6 +189,9 @@ type LoadOptions struct {
 	// SkipModules leaves out what belongs to modules, which else is an error.
 	SkipModules bool
 
+	// Replace puts keys of the file in the place of those that the store has, which else are an error.
+	Replace bool
+
 	// Progress is called now and then with how many bytes have been read.
 	Progress func(bytes int64)
 }
@@ -282,7 +285,10 @@ func (x *loading) key(it *rdb.Item) (err error) {
 	}
 	defer w.done(&err)
 	if w.entry != nil {
-		return fmt.Errorf("nook: the file has key %q, which database %d has already", it.Key, it.DB)
+		if !x.o.Replace {
+			return fmt.Errorf("nook: the file has key %q, which database %d has already", it.Key, it.DB)
+		}
+		w.remove()
 	}
 	o := RestoreOptions{}
 	if it.Idle > 0 {

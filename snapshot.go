@@ -153,9 +153,14 @@ func (p *Snapshot) Restore() error {
 	p.revision = ks.libraries.reset(p.libraries, p.revision)
 	ks.pulse.second.Store(0) // the clock may have been set back
 	t.events, t.kept = nil, nil
-	slices.SortFunc(t.ready, func(a, b place) int { return cmp.Or(a.db-b.db, strings.Compare(a.key, b.key)) })
+	sortPlaces(t.ready)
 	t.end()
 	return nil
+}
+
+// sortPlaces puts keys in the order of their databases and names.
+func sortPlaces(list []place) {
+	slices.SortFunc(list, func(a, b place) int { return cmp.Or(a.db-b.db, strings.Compare(a.key, b.key)) })
 }
 
 // restore undoes what has changed in a shard, all shards being held by t, and reports whether
