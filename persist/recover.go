@@ -2,6 +2,7 @@ package persist
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -19,6 +20,8 @@ type recoverer struct {
 	o     *Options
 	store *nook.Store
 	found Recovery
+
+	replace bool // keys that are there already
 
 	manifest *aof.Manifest // nil if there is none
 	whole    int64         // of the last file of the manifest: how much of it is whole
@@ -93,7 +96,7 @@ func (r *recoverer) file(name string, last bool) (whole int64, err error) {
 	}
 	r.found.Files = append(r.found.Files, name)
 	in := bufio.NewReaderSize(f, readSize)
-	if head, _ := in.Peek(len(magic)); string(head) != magic {
+	if !isSnapshot(name, in) {
 		return r.commands(name, in, 0, size, last)
 	}
 	report, rest, err := r.store.LoadRDB(in, &nook.LoadOptions{
@@ -101,6 +104,7 @@ func (r *recoverer) file(name string, last bool) (whole int64, err error) {
 			_, err := script.LoadWith(r.store, code, script.LoadOptions{Replace: true})
 			return err
 		},
+		Replace:     r.replace,
 		SkipModules: r.o.SkipModules,
 		Progress:    func(bytes int64) { r.o.Progress(Progress{Task: TaskLoad, File: name, Done: bytes, Total: size}) },
 	})
@@ -114,10 +118,13 @@ func (r *recoverer) file(name string, last bool) (whole int64, err error) {
 	return r.commands(name, rest, report.Bytes, size, last)
 }
 
-const (
-	magic    = "REDIS" // that snapshots begin with
-	readSize = 1 << 16
-)
+const readSize = 1 << 16
+
+// isSnapshot reports whether a file is, or begins with, a snapshot. The one that goes by that name is nothing else: when it is empty, it is damaged.
+func isSnapshot(name string, in *bufio.Reader) bool {
+	head, _ := in.Peek(len("VALKEY"))
+	return name == snapshotName || bytes.HasPrefix(head, []byte("REDIS")) || string(head) == "VALKEY"
+}
 
 // snapshotError says where a snapshot is damaged.
 func snapshotError(name string, offset int64, err error) error {
@@ -166,11 +173,6 @@ func (r *recoverer) torn(name string, last bool, err error) error {
 			r.found.Cut = &Cut{File: name, Offset: torn.Offset, Bytes: torn.End - torn.Offset, Reason: torn.Reason}
 			return nil
 		}
-		return &FileError{File: name, Offset: torn.Offset, Whole: torn.Offset, Torn: true, Located: true, Err: err}
 	}
-	var damage *aof.DamageError
-	if errors.As(err, &damage) {
-		return &FileError{File: name, Offset: damage.Offset, Whole: damage.Whole, Located: true, Err: err}
-	}
-	return &FileError{File: name, Err: err}
+	return damageOf(name, err)
 }

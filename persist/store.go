@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nookdb/nook"
@@ -18,19 +20,27 @@ type Store struct {
 	*nook.Store
 
 	fs       fileSystem
-	o        Options
+	dir      string  // its path, "" if it has none
+	o        Options // but for what settings has
 	lock     io.Closer
 	recovery Recovery
+	journal  *journal // nil without an append-only file
 
 	stop    chan struct{} // closed by Close
+	nudge   chan struct{} // wakes who watches
 	workers sync.WaitGroup
+
+	unsaved atomic.Bool  // the last snapshot in the background has failed, and clients should know
+	done    atomic.Int64 // keys written by the task
+	total   atomic.Int64 // of so many
 
 	mu       sync.Mutex
 	closed   bool
+	left     bool // nothing is to be saved any more
+	settings Settings
 	task     string        // what is being written, "" if nothing is
 	over     chan struct{} // closed when that has been
 	manifest *aof.Manifest // as it is on disk; nil without an append-only file
-	journal  *journal      // nil without an append-only file
 	bases    int64         // bytes of the files of the manifest but the last
 	grown    int64         // bytes of all of them after the last rewrite
 	status   Status
@@ -45,7 +55,16 @@ func Open(dir string, o *Options) (*Store, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, err
 	}
-	return open(dirFS(dir), o)
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(dirFS(dir), o)
+	if err != nil {
+		return nil, err
+	}
+	s.dir = path
+	return s, nil
 }
 
 func open(d fileSystem, o *Options) (_ *Store, err error) {
@@ -63,7 +82,9 @@ func open(d fileSystem, o *Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, cmp.Or(err, lock.Close())
 	}
-	s := &Store{Store: store, fs: d, o: v, lock: lock, stop: make(chan struct{})}
+	s := &Store{
+		Store: store, fs: d, o: v, lock: lock, settings: v.settings(), stop: make(chan struct{}), nudge: make(chan struct{}, 1),
+	}
 	if err := s.begin(); err != nil {
 		return nil, cmp.Or(err, s.abandon())
 	}
@@ -91,7 +112,7 @@ func (s *Store) begin() error {
 		return err
 	}
 	s.baseline, s.status.LastSave = stats.Changes, s.Now()
-	s.status.SaveOK, s.status.RewriteOK = true, true
+	s.status.SaveOK, s.status.RewriteOK, s.status.SaveTook, s.status.RewriteTook = true, true, -1, -1
 	s.workers.Go(s.watch)
 	return nil
 }
@@ -224,7 +245,11 @@ func (s *Store) removeHistory() {
 }
 
 // Recovery says what Open has found.
-func (s *Store) Recovery() Recovery { return s.recovery }
+func (s *Store) Recovery() Recovery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recovery
+}
 
 // ErrStopped is the error of a snapshot or a rewrite that the end of the store has stopped.
 var ErrStopped = errors.New("persist: the store was closed")
@@ -240,8 +265,12 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	over := s.over
 	s.mu.Unlock()
 	close(s.stop)
+	if over != nil {
+		<-over
+	}
 	s.workers.Wait()
 	err := s.last()
 	return cmp.Or(err, s.abandon())
@@ -250,7 +279,10 @@ func (s *Store) Close() error {
 // last writes the snapshot that Close leaves, after which the store changes no more.
 func (s *Store) last() error {
 	stats, err := s.Stats()
-	if err != nil || len(s.o.Save) == 0 || stats.Changes == s.baseline {
+	s.mu.Lock()
+	left := s.left || len(s.settings.Save) == 0 || stats.Changes == s.baseline
+	s.mu.Unlock()
+	if err != nil || left {
 		return err
 	}
 	_, err = s.writeSnapshot(&nook.SaveOptions{Journal: sealed{s.journal}})
@@ -277,16 +309,29 @@ func (j sealed) Commit() error {
 
 // Status is what is under way, and what came of it last.
 type Status struct {
-	Saving      bool // a snapshot is being written
-	LastSave    time.Time
-	SaveOK      bool // the last snapshot was written
-	SaveTook    time.Duration
-	Unsaved     int64 // changes since the last snapshot
+	Saving    bool      // a snapshot is being written
+	Rewriting bool      // the append-only file is being rewritten
+	Began     time.Time // when that has begun
+	KeysDone  int64     // that it has written
+	KeysTotal int64     // of so many
+	ToSave    bool      // a snapshot will be written as soon as nothing else is
+	ToRewrite bool      // the append-only file will be rewritten, the same
+
+	LastSave time.Time
+	SaveOK   bool          // the last snapshot in the background was written
+	SaveTook time.Duration // negative if there was none
+	Saves    int64         // that were begun
+	Unsaved  int64         // changes since the last snapshot
+
 	AppendOnly  bool
-	Rewriting   bool // the append-only file is being rewritten
-	RewriteOK   bool
-	RewriteTook time.Duration
-	Size        int64 // bytes of the append-only files
-	BaseSize    int64 // bytes that they had after the last rewrite
-	WriteError  error // why writes are refused, nil if they are not
+	RewriteOK   bool          // the last rewrite was
+	RewriteTook time.Duration // negative if there was none
+	Rewrites    int64         // that were begun
+	Failures    int64         // rewrites that failed since one has not
+	Size        int64         // bytes of the append-only files
+	BaseSize    int64         // bytes that they had after the last rewrite
+	Buffered    int64         // bytes that are yet to be written
+	Syncing     bool          // what was written is being synced in the background
+	Waits       int64         // how often writes had to wait as too much was yet to be written
+	WriteError  error         // why writes are refused, nil if they are not
 }
