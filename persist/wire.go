@@ -209,8 +209,8 @@ func (s *Store) unseal() error {
 
 // errUnsaved is what clients that write are told after a snapshot has failed.
 const errUnsaved = command.Error("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data " +
-		"set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails " +
-		"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.")
+	"set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails " +
+	"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.")
 
 // Refusal returns why clients may not write.
 func (w wire) Refusal() error {

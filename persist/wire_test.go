@@ -89,7 +89,7 @@ func TestLikeARealServer(t *testing.T) {
 				require.Equal(t, serializedLength(want), serializedLength(got), key)
 			}
 			for _, name := range []string{
-				"loading", "rdb_changes_since_last_save", "rdb_bgsave_in_progress", "rdb_last_bgsave_status", "rdb_last_bgsave_time_sec", "rdb_saves",
+				"loading", "rdb_changes_since_last_save", "rdb_bgsave_in_progress", "rdb_last_bgsave_status", "rdb_saves",
 				"aof_enabled", "aof_last_bgrewrite_status", "aof_last_write_status", "aof_rewrites_consecutive_failures", "aof_pending_rewrite",
 			} {
 				require.Equal(t, field(redis, name), field(c, name), name)

@@ -9,7 +9,9 @@ package server
 // unsafeError says that changes are not safe.
 type unsafeError struct{ reason error }
 
-func (e *unsafeError) Error() string { return "its changes could not be made safe: " + e.reason.Error() }
+func (e *unsafeError) Error() string {
+	return "its changes could not be made safe: " + e.reason.Error()
+}
 
 func (e *unsafeError) Unwrap() error { return e.reason }
 
