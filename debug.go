@@ -68,9 +68,9 @@ func (c *commands) DebugDigestValue(key string) (string, error) {
 }
 
 // DebugObject returns what Redis's DEBUG OBJECT says of a value, as far as it means something here, and false if there is no such key:
-// where it is, how it is encoded, when it was last used.
+// where it is, how it is encoded, how long it is in a snapshot, when it was last used.
 //
-// O(1).
+// O(n).
 func (c *commands) DebugObject(key string) (string, bool, error) {
 	r, err := c.inspect(key)
 	if err != nil {
@@ -81,9 +81,12 @@ func (c *commands) DebugObject(key string) (string, bool, error) {
 	if e == nil {
 		return "", false, nil
 	}
-	const clockBits = 24 // of Redis's access clock
-	return fmt.Sprintf("Value at:%p refcount:%d encoding:%s lru:%d lru_seconds_idle:%d",
-		e, c.ks.references(e), value.Encoding(e), e.Access()&(1<<clockBits-1), c.ks.idle(e)), true, nil
+	const (
+		clockBits = 24        // of Redis's access clock
+		dumpFrame = 1 + 2 + 8 // of a payload: type, version, checksum
+	)
+	return fmt.Sprintf("Value at:%p refcount:%d encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
+		e, c.ks.references(e), value.Encoding(e), len(dumpOf(e))-dumpFrame, e.Access()&(1<<clockBits-1), c.ks.idle(e)), true, nil
 }
 
 // MemoryUsage returns about how many bytes a key and its value take, and false if there is no such key.

@@ -71,7 +71,7 @@ func TestDebugObject(t *testing.T) {
 	line, ok, err := s.DebugObject("k")
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Regexp(t, `^Value at:0x[0-9a-f]+ refcount:2147483647 encoding:int lru:\d+ lru_seconds_idle:3$`, line)
+	require.Regexp(t, `^Value at:0x[0-9a-f]+ refcount:2147483647 encoding:int serializedlength:2 lru:\d+ lru_seconds_idle:3$`, line)
 	_, ok, err = s.DebugObject("nosuch")
 	require.NoError(t, err)
 	require.False(t, ok)

@@ -171,6 +171,7 @@ var (
 // Errors of a Snapshot, which Redis has not.
 var (
 	ErrSnapshotClosed = &Error{text: "ERR the snapshot is closed"}
+	ErrNoTwin         = &Error{text: "ERR not the twin of the store"}
 )
 
 // Errors of a Consumer, which Redis has not.

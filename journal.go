@@ -16,7 +16,7 @@ type Journal interface {
 	// Append receives the effects of one command or of one transaction, which
 	// must take effect together if there are several. It is called with the locks of the
 	// changed keys held: calls that concern the same key come in the order of
-	// the changes. The effects and their slices of arguments are good until Append returns; the strings are
+	// the changes. The effects and their slices of arguments are good until Append returns (Effect.Clone); the strings are
 	// the journal's to keep. What comes while Admit fails is what
 	// happened all the same: keys expire, and transactions that had begun go on.
 	Append(effects []Effect)
@@ -32,6 +32,9 @@ type Effect struct {
 	DB   int
 	Args []string
 }
+
+// Clone returns a copy, for a journal that keeps effects for longer than Append.
+func (e Effect) Clone() Effect { return Effect{DB: e.DB, Args: slices.Clone(e.Args)} }
 
 // batch collects the effects of a command or transaction, and keeps its memory for those of the next.
 type batch struct {

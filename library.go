@@ -204,6 +204,14 @@ func (l *libraries) reset(byName map[string]Library, revision uint64, t *txn) ui
 	return l.revision.Load()
 }
 
+// replace makes the libraries those of byName.
+func (l *libraries) replace(byName map[string]Library) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byName = byName
+	l.revision.Add(1)
+}
+
 // close makes changes fail from here on.
 func (l *libraries) close() {
 	l.mu.Lock()

@@ -50,3 +50,37 @@ func TestLoading(t *testing.T) {
 	require.NoError(t, s.Close())
 	require.ErrorIs(t, s.Loaded(), nook.ErrClosed)
 }
+
+// TestAdopt exchanges all that a store has at once: those who watch and those who wait notice.
+func TestAdopt(t *testing.T) {
+	s := nook.NewChecked(t, nook.Options{})
+	require.NoError(t, s.Set("old", "v"))
+	require.NoError(t, s.DB(3).Set("old", "v"))
+	w, err := s.Watch("old")
+	require.NoError(t, err)
+	defer w.Close()
+	twin := s.Twin()
+	require.NoError(t, twin.Set("new", "v"))
+	_, err = twin.SetWith("timed", "v", nook.SetOptions{Expire: nook.ExpireAt(s.Now().Add(-time.Second))})
+	require.NoError(t, err)
+	_, err = twin.RPush("list", "a")
+	require.NoError(t, err)
+	require.NoError(t, s.Adopt(twin))
+	require.True(t, w.Dirty())
+	n, err := s.Exists("old", "timed")
+	require.NoError(t, err)
+	require.Zero(t, n)
+	n, err = s.Exists("new", "list")
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	n, err = s.DB(3).DBSize()
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.ErrorIs(t, twin.Set("k", "v"), nook.ErrClosed)
+
+	other, err := nook.New(&nook.Options{Databases: 3})
+	require.NoError(t, err)
+	defer other.Close()
+	require.ErrorIs(t, s.Adopt(other), nook.ErrNoTwin)
+	require.ErrorIs(t, s.Adopt(s), nook.ErrNoTwin)
+}

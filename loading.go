@@ -186,7 +186,7 @@ func (x *loading) land(l lot) {
 	if x.failed.Load() {
 		return
 	}
-	n, err := x.s.ks.land(l)
+	n, err := x.s.ks.land(l, x.o.Replace)
 	x.keys.Add(int64(n))
 	if err != nil {
 		x.once.Do(func() { x.err = err })
@@ -194,8 +194,8 @@ func (x *loading) land(l lot) {
 	}
 }
 
-// land puts a lot into its shard, and returns how many of its keys.
-func (ks *keyspace) land(l lot) (n int, err error) {
+// land puts a lot into its shard, and returns how many of its keys. They may replace others.
+func (ks *keyspace) land(l lot, replace bool) (n int, err error) {
 	c := commands{ks: ks}
 	if err := c.admit(); err != nil {
 		return 0, err
@@ -213,7 +213,7 @@ func (ks *keyspace) land(l lot) (n int, err error) {
 		a := &l.keys[n]
 		c.db = int(a.db)
 		w := write{c: &c, shard: sh, key: a.entry.Key(), hash: a.hash, ready: &ready}
-		if err = w.arrive(a); err == nil {
+		if err = w.arrive(a, replace); err == nil {
 			n++
 		}
 		logged = w.commit() || logged
@@ -241,10 +241,14 @@ func (sh *shard) expect(keys []arrival) {
 }
 
 // arrive puts an arrival into its place.
-func (w *write) arrive(a *arrival) error {
+func (w *write) arrive(a *arrival, replace bool) error {
 	w.find()
 	w.freshen()
-	if w.entry != nil {
+	switch {
+	case w.entry == nil:
+	case replace:
+		w.remove()
+	default:
 		return fmt.Errorf("nook: the file has key %q, which database %d has already", w.key, w.c.db)
 	}
 	var o RestoreOptions

@@ -836,9 +836,9 @@ func (j *journal) Append(effects []nook.Effect) {
 
 // keptEffects returns a copy of what a journal is given, to be kept.
 func keptEffects(effects []nook.Effect) []nook.Effect {
-	all := slices.Clone(effects)
-	for i := range all {
-		all[i].Args = slices.Clone(all[i].Args)
+	all := make([]nook.Effect, len(effects))
+	for i, e := range effects {
+		all[i] = e.Clone()
 	}
 	return all
 }

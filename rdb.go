@@ -134,6 +134,9 @@ type LoadOptions struct {
 	// SkipModules leaves out what belongs to modules, which else is an error.
 	SkipModules bool
 
+	// Replace puts keys of the file in the place of those that the store has, which else are an error.
+	Replace bool
+
 	// Progress is called now and then with how many bytes have been read.
 	Progress func(bytes int64)
 }

@@ -205,8 +205,13 @@ func (p *Snapshot) restore() (logged bool, err error) {
 	p.revision = ks.libraries.reset(p.libraries, p.revision, t)
 	ks.pulse.second.Store(0) // the clock may have been set back
 	t.events, t.kept = nil, nil
-	slices.SortFunc(t.ready, func(a, b place) int { return cmp.Or(a.db-b.db, strings.Compare(a.key, b.key)) })
+	sortPlaces(t.ready)
 	return t.end(), nil
+}
+
+// sortPlaces puts keys in the order of their databases and names.
+func sortPlaces(list []place) {
+	slices.SortFunc(list, func(a, b place) int { return cmp.Or(a.db-b.db, strings.Compare(a.key, b.key)) })
 }
 
 // refilled tells the journal of databases that are whole others.

@@ -56,7 +56,11 @@ type journal struct {
 	wanted   int64  // the position that someone wants to be durable, guarded by mu
 	signalAt int    // the length of buf at which Append wakes the writer, guarded by mu
 	closing  bool   // guarded by mu
+	waits    int64  // how often somebody had to wait for room, guarded by mu
 	err      error  // why nothing is written any more, guarded by mu
+
+	syncing atomic.Bool                // a sync in the background is under way
+	refusal atomic.Pointer[WriteError] // err, for who looks without the lock
 }
 
 // A turn is a rotation: what stands behind it in the buffer is for another file.
@@ -93,6 +97,9 @@ func (j *journal) Admit() error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.err == nil && j.buf.length >= maxBuffer {
+		j.waits++
+	}
 	for j.err == nil && j.buf.length >= maxBuffer {
 		j.progress.Wait()
 	}
@@ -219,6 +226,29 @@ func (j *journal) size() int64 {
 	return j.length
 }
 
+// promise is setPolicy that waits for nothing: who commits from now on does.
+func (j *journal) promise(policy Fsync) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.policy = policy
+	j.beCareful()
+	j.signal()
+}
+
+// isDurable reports whether all that was appended is.
+func (j *journal) isDurable() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err == nil && j.durable >= j.appended
+}
+
+// behind returns how much is yet to be written, whether the file is being synced, and how often somebody had to wait for room.
+func (j *journal) behind() (bytes int64, syncing bool, waits int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return int64(j.buf.length), j.syncing.Load(), j.waits
+}
+
 // failure returns the error for which writes are refused, nil if they are not.
 func (j *journal) failure() error {
 	j.mu.Lock()
@@ -260,7 +290,9 @@ func (j *journal) fail(err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.err == nil {
-		j.err = &WriteError{err}
+		e := &WriteError{err}
+		j.err = e
+		j.refusal.Store(e)
 	}
 	j.buf = buffer{}
 	j.beCareful()

@@ -32,6 +32,10 @@ type Options struct {
 	// RewriteMinSize is below which size in bytes they are not rewritten. 0 means 64 MiB. auto-aof-rewrite-min-size.
 	RewriteMinSize int64
 
+	// WriteUnsaved lets clients of a server write though the last snapshot in the background has failed and there are rules for
+	// snapshots. stop-writes-on-bgsave-error no.
+	WriteUnsaved bool
+
 	// Uncompressed leaves long strings in snapshots as they are. rdbcompression no.
 	Uncompressed bool
 
@@ -69,18 +73,12 @@ func (o *Options) validate() (Options, error) {
 	if o != nil {
 		v = *o
 	}
-	switch {
-	case v.Store.Journal != nil:
+	if v.Store.Journal != nil {
 		return v, errors.New("persist: Options.Store.Journal is not nil: it is this package's")
-	case v.Fsync < FsyncEverySecond || v.Fsync > FsyncNever:
-		return v, fmt.Errorf("persist: Options.Fsync is %d, no known policy", int(v.Fsync))
-	case v.RewriteMinSize < 0:
-		return v, fmt.Errorf("persist: Options.RewriteMinSize is %d, below 0", v.RewriteMinSize)
 	}
-	for _, r := range v.Save {
-		if r.After < time.Second || r.Changes < 0 {
-			return v, fmt.Errorf("persist: Options.Save has a rule of %d changes after %v: at least 0 after a second", r.Changes, r.After)
-		}
+	settings := v.settings()
+	if err := settings.validate(); err != nil {
+		return v, err
 	}
 	if v.Save == nil {
 		v.Save = standardRules
@@ -116,9 +114,10 @@ const (
 	TaskLoad    Task = iota // reading a file; counts bytes
 	TaskSave                // writing a snapshot; counts keys
 	TaskRewrite             // writing the base of an append-only file; counts keys
+	TaskCheck               // reading a file that is checked; counts bytes
 )
 
-var taskNames = [...]string{TaskLoad: "load", TaskSave: "save", TaskRewrite: "rewrite"}
+var taskNames = [...]string{TaskLoad: "load", TaskSave: "save", TaskRewrite: "rewrite", TaskCheck: "check"}
 
 // String returns the name of the task.
 func (t Task) String() string {

@@ -2,6 +2,7 @@ package persist
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,8 @@ type recoverer struct {
 	store *nook.Store
 	run   *replayer
 	found Recovery
+
+	replace bool // keys that are there already
 
 	manifest *aof.Manifest // nil if there is none
 	single   bool          // manifest is not on disk: it stands for the single file of a server before Redis 7
@@ -135,7 +138,7 @@ func (r *recoverer) file(name string, as format, last bool) error {
 	}
 	r.found.Files = append(r.found.Files, name)
 	in := bufio.NewReaderSize(f, readSize)
-	if head, _ := in.Peek(len(magic)); as == anything && string(head) != magic { // an error of reading comes again
+	if as == anything && !isSnapshot(name, in) { // an error of reading comes again
 		return r.commands(name, in, 0, size, last)
 	}
 	report, rest, err := r.store.LoadRDB(in, &nook.LoadOptions{
@@ -143,6 +146,7 @@ func (r *recoverer) file(name string, as format, last bool) error {
 			_, err := script.LoadWith(r.store, code, script.LoadOptions{Replace: true})
 			return err
 		},
+		Replace:     r.replace,
 		SkipModules: r.o.SkipModules,
 		Progress:    func(bytes int64) { r.o.Progress(Progress{Task: TaskLoad, File: name, Done: bytes, Total: size}) },
 	})
@@ -161,10 +165,13 @@ func (r *recoverer) file(name string, as format, last bool) error {
 	return r.commands(name, rest, report.Bytes, size, last)
 }
 
-const (
-	magic    = "REDIS" // that snapshots begin with
-	readSize = 1 << 16
-)
+const readSize = 1 << 16
+
+// isSnapshot reports whether a file is, or begins with, a snapshot. The one that goes by that name is nothing else: when it is empty, it is damaged.
+func isSnapshot(name string, in *bufio.Reader) bool {
+	head, _ := in.Peek(len("VALKEY"))
+	return name == snapshotName || bytes.HasPrefix(head, []byte("REDIS")) || string(head) == "VALKEY"
+}
 
 // errBehind says that a snapshot is not what it was when it was written.
 var errBehind = errors.New("the file goes on behind the end of the snapshot")
@@ -219,11 +226,6 @@ func (r *recoverer) torn(name string, size int64, last bool, err error) error {
 			r.found.Cut = &Cut{File: name, Offset: torn.Offset, Bytes: size - torn.Offset, Reason: torn.Reason}
 			return nil
 		}
-		return &FileError{File: name, Offset: torn.Offset, Whole: torn.Offset, Torn: true, Located: true, Err: err}
 	}
-	var damage *aof.DamageError
-	if errors.As(err, &damage) {
-		return &FileError{File: name, Offset: damage.Offset, Whole: damage.Whole, Located: true, Err: err}
-	}
-	return &FileError{File: name, Err: err}
+	return damageOf(name, err)
 }

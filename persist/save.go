@@ -3,24 +3,28 @@ package persist
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/aof"
+	"github.com/nookdb/nook/internal/command"
 )
 
 // Errors of what is asked for while something else is being written, as Redis replies them.
 var (
-	ErrSaving    = errors.New("ERR Background save already in progress")
-	ErrRewriting = errors.New("ERR Background append only file rewriting already in progress")
-	ErrBusy      = errors.New("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.")
-	ErrNoAppend  = errors.New("ERR the store keeps no append-only file")
+	ErrSaving    error = command.ErrSaving
+	ErrRewriting error = command.ErrRewriting
+	ErrBusy      error = command.ErrSaveBusy
+	ErrNoAppend        = errors.New("persist: the store has no append-only file")
 )
 
 // The tasks, as Store.task names them.
 const (
 	saves    = "save"
 	rewrites = "rewrite"
+	loads    = "load" // of files again
+	leaves   = "leave"
 )
 
 // start begins a task, unless another is under way. The caller calls finish.
@@ -37,64 +41,119 @@ func (s *Store) start(task string) error {
 	case s.task != "":
 		return ErrBusy
 	}
-	s.task = task
+	s.task, s.over, s.status.Began = task, make(chan struct{}), s.Now()
+	s.done.Store(0)
+	s.total.Store(0)
+	switch task {
+	case saves:
+		s.status.Saves++
+		s.status.ToSave = false
+	case rewrites:
+		s.status.Rewrites++
+		s.status.ToRewrite = false
+	}
 	s.workers.Add(1) // before Close waits, as closed is not set
 	return nil
 }
 
+// claim is start that waits for what is under way.
+func (s *Store) claim(task string) error {
+	for {
+		err := s.start(task)
+		if err == nil || errors.Is(err, nook.ErrClosed) {
+			return err
+		}
+		s.mu.Lock()
+		over := s.over
+		s.mu.Unlock()
+		if over != nil {
+			<-over
+		}
+	}
+}
+
 func (s *Store) finish() {
 	s.mu.Lock()
-	s.task = ""
+	close(s.over)
+	s.task, s.over = "", nil
 	s.mu.Unlock()
+	select {
+	case s.nudge <- struct{}{}: // something may be to be done next
+	default:
+	}
 	s.workers.Done()
 }
 
-// Save writes a snapshot, and returns when it is on the disk. Others go on meanwhile, reading and writing.
+// Save writes a snapshot, and returns when it is on the disk. Others go on meanwhile, reading and writing. A rewrite that is under way
+// comes first.
 //
-// Fails with ErrSaving or ErrBusy while something else is being written, or with what the disk says. O(n). SAVE.
+// Fails with ErrSaving while a snapshot is being written, or with what the disk says. O(n). SAVE.
 func (s *Store) Save() error {
-	if err := s.start(saves); err != nil {
+	if s.saving() {
+		return ErrSaving
+	}
+	if err := s.claim(saves); err != nil {
 		return err
 	}
 	defer s.finish()
-	return s.snapshot()
+	return s.snapshot(new(nook.SaveOptions), false)
 }
 
-// SaveInBackground begins to write a snapshot. What comes of it is in Status.
-//
-// Fails as Save does before that begins. BGSAVE.
-func (s *Store) SaveInBackground() error { return s.inBackground(saves, s.snapshot) }
+// saving reports whether a snapshot is being written.
+func (s *Store) saving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.task == saves
+}
 
-// inBackground begins a task that the end of the store waits for.
-func (s *Store) inBackground(task string, run func() error) error {
+// SaveInBackground begins to write a snapshot of what the store holds when it returns. What comes of it is in Status.
+//
+// Fails with ErrSaving or ErrBusy while something else is being written. BGSAVE.
+func (s *Store) SaveInBackground() error {
+	return s.inBackground(saves, func(at func()) error { return s.snapshot(&nook.SaveOptions{At: at}, true) })
+}
+
+// inBackground begins a task that the end of the store waits for. It returns at the moment of the task, for which run calls at, or when that has failed.
+func (s *Store) inBackground(task string, run func(at func()) error) error {
 	if err := s.start(task); err != nil {
 		return err
 	}
+	begun := make(chan struct{})
+	at := sync.OnceFunc(func() { close(begun) })
 	go func() {
 		defer s.finish()
-		if err := run(); err != nil {
+		defer at()
+		if err := run(at); err != nil {
 			s.o.Logger.Error("could not "+task, "reason", err)
 		}
 	}()
+	<-begun
 	return nil
 }
 
-// snapshot writes one and notes what has come of it.
-func (s *Store) snapshot() error {
-	begin := time.Now()
-	report, err := s.writeSnapshot(s.stop)
+// snapshot writes one and notes what has come of it. As in Redis, only what happens in the background counts as failed, and is stopped by the end of the store.
+func (s *Store) snapshot(o *nook.SaveOptions, background bool) error {
+	begin := s.Now()
+	var stop chan struct{}
+	if background {
+		stop = s.stop
+	}
+	report, err := s.writeSnapshot(o, stop)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.status.SaveOK, s.status.SaveTook = err == nil, time.Since(begin)
+	if background {
+		s.status.SaveOK, s.status.SaveTook = err == nil, s.Now().Sub(begin)
+	}
 	if err == nil {
+		s.status.SaveOK = true
 		s.baseline, s.status.LastSave = report.Changes, s.Now()
 	}
+	s.judge()
 	return err
 }
 
 // writeSnapshot writes one, unless stop is closed before it is whole.
-func (s *Store) writeSnapshot(stop <-chan struct{}) (report nook.SaveReport, err error) {
-	o := new(nook.SaveOptions)
+func (s *Store) writeSnapshot(o *nook.SaveOptions, stop <-chan struct{}) (report nook.SaveReport, err error) {
 	s.prepare(o, TaskSave, snapshotName)
 	err = writeFile(s.fs, ".", tempSnapshot, snapshotName, func(w io.Writer) (err error) {
 		report, err = s.SaveRDB(&stoppable{w, stop}, o)
@@ -120,8 +179,10 @@ func (w *stoppable) Write(p []byte) (int, error) {
 
 // prepare sets what all files have in common.
 func (s *Store) prepare(o *nook.SaveOptions, task Task, name string) {
-	o.Uncompressed = s.o.Uncompressed
+	o.Uncompressed = s.Settings().Uncompressed
 	o.Progress = func(done, total int) {
+		s.done.Store(int64(done))
+		s.total.Store(int64(total))
 		s.o.Progress(Progress{Task: task, File: name, Done: int64(done), Total: int64(total)})
 	}
 }
@@ -136,10 +197,10 @@ func (s *Store) Rewrite() error {
 		return err
 	}
 	defer s.finish()
-	return s.rewrite()
+	return s.rewrite(func() {})
 }
 
-// RewriteInBackground begins to rewrite the append-only files. What comes of it is in Status.
+// RewriteInBackground begins to rewrite the append-only files to what the store holds when it returns. What comes of it is in Status.
 //
 // Fails as Rewrite does before that begins. BGREWRITEAOF.
 func (s *Store) RewriteInBackground() error {
@@ -151,19 +212,25 @@ func (s *Store) RewriteInBackground() error {
 
 // rewrite writes a new base. What comes after its moment goes to a new increment, which the manifest lists from then on; so whatever
 // happens, the manifest's files are all that there is. Once the base is whole, it takes the place of all before that increment.
-func (s *Store) rewrite() error {
+func (s *Store) rewrite(at func()) error {
 	if s.journal == nil {
 		return ErrNoAppend
 	}
-	begin := time.Now()
-	err := s.rebase()
+	begin := s.Now()
+	err := s.rebase(at)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.status.RewriteOK, s.status.RewriteTook = err == nil, time.Since(begin)
+	s.status.RewriteOK, s.status.RewriteTook = err == nil, s.Now().Sub(begin)
+	if err == nil {
+		s.status.Failures = 0
+	} else {
+		s.status.Failures++
+	}
 	return err
 }
 
-func (s *Store) rebase() error {
+// rebase is rewrite. It calls at at the moment that the base shows.
+func (s *Store) rebase(at func()) error {
 	if err := s.journal.failure(); err != nil {
 		return err
 	}
@@ -180,6 +247,7 @@ func (s *Store) rebase() error {
 		longer.Increments[len(longer.Increments)-2].Size = left
 		rotated = s.journal.rotate(f, func() error { return writeManifest(s.fs, longer) })
 		s.bases.Add(left)
+		at()
 	}}
 	base := s.manifest.NextBase(appendName)
 	size, err := s.draftBase(o, base.Name)
@@ -243,14 +311,26 @@ func (s *Store) Status() Status {
 	stats, err := s.Stats()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := s.status
-	v.Saving, v.Rewriting = s.task == saves, s.task == rewrites
+	v := s.statusNow()
 	if err == nil {
 		v.Unsaved = max(0, stats.Changes-s.baseline) // a snapshot may have ended since
+	}
+	return v
+}
+
+// statusNow is Status but for what the store has changed. mu is held.
+func (s *Store) statusNow() Status {
+	v := s.status
+	v.Saving, v.Rewriting = s.task == saves, s.task == rewrites
+	if v.Saving || v.Rewriting {
+		v.KeysDone, v.KeysTotal = s.done.Load(), s.total.Load()
+	} else {
+		v.Began = time.Time{}
 	}
 	if s.journal != nil {
 		v.AppendOnly, v.BaseSize, v.WriteError = true, s.grown, s.journal.failure()
 		v.Size = s.bases.Load() + s.journal.size()
+		v.Buffered, v.Syncing, v.Waits = s.journal.behind()
 	}
 	return v
 }
@@ -293,34 +373,31 @@ func (s *Store) watch() {
 		case <-s.stop:
 			return
 		case <-ticker.C:
+		case <-s.nudge:
 		}
 		v := s.Status()
-		switch {
-		case v.Saving || v.Rewriting:
-		case s.saveDue(&v) && save.ready(v.SaveOK):
-			_ = s.SaveInBackground() // if something else has begun just now, the next time
-		case s.rewriteDue(&v) && rewrite.ready(v.RewriteOK):
-			_ = s.RewriteInBackground() // the same
+		if v.Saving || v.Rewriting {
+			continue
+		}
+		switch saveDue, rewriteDue := s.due(&v); { // if something else has begun just now, the next time
+		case v.ToRewrite || rewriteDue && rewrite.ready(v.RewriteOK):
+			_ = s.RewriteInBackground()
+		case (v.ToSave || saveDue) && save.ready(v.SaveOK):
+			_ = s.SaveInBackground()
 		}
 	}
 }
 
-// saveDue reports whether one of the rules asks for a snapshot.
-func (s *Store) saveDue(v *Status) bool {
+// due reports whether one of the rules asks for a snapshot, and whether the append-only files have grown enough.
+func (s *Store) due(v *Status) (save, rewrite bool) {
+	o := s.Settings()
 	since := s.Now().Sub(v.LastSave)
-	for _, r := range s.o.Save {
-		if v.Unsaved >= max(r.Changes, 1) && since >= r.After {
-			return true
-		}
+	for _, r := range o.Save {
+		save = save || v.Unsaved >= max(r.Changes, 1) && since >= r.After
 	}
-	return false
-}
-
-// rewriteDue reports whether the append-only files have grown enough.
-func (s *Store) rewriteDue(v *Status) bool {
-	if !v.AppendOnly || s.o.RewritePercentage < 0 || v.Size < s.o.RewriteMinSize || v.WriteError != nil {
-		return false
+	if !v.AppendOnly || o.RewritePercentage < 0 || v.Size < o.RewriteMinSize || v.WriteError != nil {
+		return save, false
 	}
 	grown := float64(v.Size-v.BaseSize) * 100 / float64(max(v.BaseSize, 1))
-	return grown >= float64(s.o.RewritePercentage)
+	return save, grown >= float64(o.RewritePercentage)
 }

@@ -20,12 +20,14 @@ type Store struct {
 	*nook.Store
 
 	fs       fileSystem
-	o        Options
+	dir      string  // its path, "" if it has none
+	o        Options // but for what settings has
 	lock     io.Closer
 	recovery Recovery
 	journal  *journal // nil without an append-only file
 
 	stop    chan struct{}  // closed by Close
+	nudge   chan struct{}  // wakes who watches the rules
 	workers sync.WaitGroup // tasks, and who watches the rules
 
 	// manifest describes what is kept; nil without an append-only file. It is that on disk, unless writing another one has failed:
@@ -33,12 +35,19 @@ type Store struct {
 	manifest *aof.Manifest
 	bases    atomic.Int64 // bytes of the files of the manifest but the last
 
+	unsaved atomic.Bool  // the last snapshot in the background has failed, and clients should know
+	done    atomic.Int64 // keys written by the task
+	total   atomic.Int64 // of so many
+
 	mu       sync.Mutex
-	closed   bool   // guarded by mu
-	task     string // what is being written, "" if nothing is; guarded by mu
-	grown    int64  // bytes of the files of the manifest after the last rewrite, guarded by mu
-	status   Status // guarded by mu
-	baseline int64  // Stats.Changes at the last snapshot, guarded by mu
+	closed   bool          // guarded by mu
+	left     bool          // nothing is to be saved any more, guarded by mu
+	settings Settings      // guarded by mu
+	task     string        // what is being written, "" if nothing is; guarded by mu
+	over     chan struct{} // closed when that has been, guarded by mu
+	grown    int64         // bytes of the files of the manifest after the last rewrite, guarded by mu
+	status   Status        // guarded by mu
+	baseline int64         // Stats.Changes at the last snapshot, guarded by mu
 }
 
 // Open returns a store with what a directory holds, which from then on is kept there. The directory is made if there is none. A nil o means the defaults.
@@ -49,7 +58,16 @@ func Open(dir string, o *Options) (*Store, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, err
 	}
-	return open(dirFS(dir), o)
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(dirFS(dir), o)
+	if err != nil {
+		return nil, err
+	}
+	s.dir = path
+	return s, nil
 }
 
 // makeDir makes a directory, and those above it, so that they survive.
@@ -84,7 +102,9 @@ func open(d fileSystem, o *Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, cmp.Or(err, lock.Close())
 	}
-	s := &Store{Store: store, fs: d, o: v, lock: lock, stop: make(chan struct{})}
+	s := &Store{
+		Store: store, fs: d, o: v, lock: lock, settings: v.settings(), stop: make(chan struct{}), nudge: make(chan struct{}, 1),
+	}
 	if err := s.begin(); err != nil {
 		return nil, cmp.Or(err, s.abandon())
 	}
@@ -113,7 +133,7 @@ func (s *Store) begin() error {
 		return err
 	}
 	s.baseline, s.status.LastSave = stats.Changes, s.Now()
-	s.status.SaveOK, s.status.RewriteOK = true, true
+	s.status.SaveOK, s.status.RewriteOK, s.status.SaveTook, s.status.RewriteTook = true, true, -1, -1
 	s.workers.Go(s.watch)
 	return nil
 }
@@ -295,7 +315,11 @@ func (s *Store) removeHistory() {
 }
 
 // Recovery says what Open has found.
-func (s *Store) Recovery() Recovery { return s.recovery }
+func (s *Store) Recovery() Recovery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recovery
+}
 
 // ErrStopped is the error of a snapshot or a rewrite that the end of the store has stopped.
 var ErrStopped = errors.New("persist: the store was closed")
@@ -311,27 +335,37 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	left := s.left
 	s.mu.Unlock()
 	close(s.stop)
 	s.workers.Wait()
-	err := s.last()
+	var err error
+	if !left {
+		err = s.last(false)
+	}
 	return cmp.Or(err, s.abandon())
 }
 
-// last writes the snapshot that Close leaves. Nobody is told of a change that it might not have: from its beginning on, writes are refused.
-func (s *Store) last() error {
-	if len(s.o.Save) == 0 {
+// last writes the snapshot that the end of the store leaves: with rules for snapshots, if anything has changed since the last, or if that is asked for. Nobody is told of
+// a change that it might not have: from its beginning on, writes are refused.
+func (s *Store) last(asked bool) error {
+	if !asked && len(s.Settings().Save) == 0 {
 		return nil
 	}
 	if err := s.SetJournal(sealed{s.journal}); err != nil {
 		return err
 	}
 	stats, err := s.Stats()
-	if err != nil || stats.Changes == s.baseline {
+	if err != nil {
 		return err
 	}
-	_, err = s.writeSnapshot(nil)
-	return err
+	s.mu.Lock()
+	due := asked || stats.Changes != s.baseline
+	s.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return s.snapshot(new(nook.SaveOptions), false)
 }
 
 // sealed is the journal of a store that is not to change any more. What happens all the same is kept by the append-only file, if there is
@@ -355,16 +389,29 @@ func (j sealed) Commit() error {
 
 // Status is what is under way, and what came of it last.
 type Status struct {
-	Saving      bool // a snapshot is being written
-	LastSave    time.Time
-	SaveOK      bool // the last snapshot was written
-	SaveTook    time.Duration
-	Unsaved     int64 // changes since the last snapshot
+	Saving    bool      // a snapshot is being written
+	Rewriting bool      // the append-only file is being rewritten
+	Began     time.Time // when that has begun
+	KeysDone  int64     // that it has written
+	KeysTotal int64     // of so many
+	ToSave    bool      // a snapshot will be written as soon as nothing else is
+	ToRewrite bool      // the append-only file will be rewritten, the same
+
+	LastSave time.Time
+	SaveOK   bool          // the last snapshot in the background was written
+	SaveTook time.Duration // negative if there was none
+	Saves    int64         // that were begun
+	Unsaved  int64         // changes since the last snapshot
+
 	AppendOnly  bool
-	Rewriting   bool // the append-only file is being rewritten
-	RewriteOK   bool
-	RewriteTook time.Duration
-	Size        int64 // bytes of the append-only files
-	BaseSize    int64 // bytes that they had after the last rewrite
-	WriteError  error // why writes are refused, nil if they are not
+	RewriteOK   bool          // the last rewrite was
+	RewriteTook time.Duration // negative if there was none
+	Rewrites    int64         // that were begun
+	Failures    int64         // rewrites that failed since one has not
+	Size        int64         // bytes of the append-only files
+	BaseSize    int64         // bytes that they had after the last rewrite
+	Buffered    int64         // bytes that are yet to be written
+	Syncing     bool          // what was written is being synced in the background
+	Waits       int64         // how often writes had to wait as too much was yet to be written
+	WriteError  error         // why writes are refused, nil if they are not
 }

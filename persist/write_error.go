@@ -26,5 +26,8 @@ func (e *WriteError) Error() string {
 	return "MISCONF Errors writing to the AOF file: " + text
 }
 
+// Reply returns what a server replies, which is the text.
+func (e *WriteError) Reply() string { return e.Error() }
+
 // Unwrap returns what the system said.
 func (e *WriteError) Unwrap() error { return e.Err }

@@ -236,12 +236,14 @@ func (w *writer) takeOff() {
 	w.begun, w.last = w.written, time.Now()
 	ended := make(chan struct{})
 	w.flight = ended
+	w.journal.syncing.Store(true)
 	go func(j *journal, f file, position int64) {
 		if err := f.sync(); err != nil {
 			j.fail(err)
 		} else {
 			j.makeDurable(position)
 		}
+		j.syncing.Store(false)
 		close(ended)
 		j.wakeUp()
 	}(w.journal, w.file, w.begun)

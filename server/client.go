@@ -43,16 +43,6 @@ func (s *session) Reset() {
 	s.login()
 }
 
-// Shutdown is SHUTDOWN.
-func (s *session) Shutdown() error {
-	if s.server.options.OnShutdown == nil {
-		return command.ErrShutdown
-	}
-	s.leaving = true
-	s.server.options.OnShutdown()
-	return nil
-}
-
 // Server tells CONFIG GET of the server. Its longest argument is none that would be
 // too long for the store.
 func (s *session) Server() command.Server {
@@ -64,6 +54,10 @@ func (s *session) Server() command.Server {
 	}
 	c.MaxBulk = min(c.MaxBulk, s.server.store.MaxStringLen())
 	c.AccessParameters = s.server.users.parameters()
+	if p := s.server.persistence; p != nil {
+		now := p.Parameters()
+		c.Persistence = &now
+	}
 	return c
 }
 
@@ -76,6 +70,9 @@ func (s *session) SetServer(c command.Server) {
 	}
 	s.server.timing.set(c.Timing)
 	s.server.users.configure(&c.AccessParameters)
+	if p := s.server.persistence; p != nil {
+		p.SetParameters(*c.Persistence)
+	}
 	s.look()
 }
 

@@ -18,7 +18,9 @@ func (e *unsafeError) Unwrap() error { return e.reason }
 // commit waits until all that replies so far can tell of is safe. If it fails, the replies must not be sent: the client is cut off, as it
 // would be by a server that has gone down, and cannot know either what has become of its requests.
 func (s *session) commit() error {
+	began := s.server.spikeBegins()
 	err := s.server.store.Commit()
+	s.server.spikeEnds("aof-fsync-always", began)
 	if err == nil || !s.owes {
 		s.owes = false
 		return nil

@@ -215,7 +215,8 @@ func (r *report) memory() {
 	r.excess("mem_fragmentation", rss, m.Total)
 	r.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
 	r.int("mem_clients_normal", m.Clients)
-	r.zeros("mem_cluster_links", "mem_aof_buffer")
+	r.zeros("mem_cluster_links")
+	r.int("mem_aof_buffer", r.server.buffered())
 	r.field("mem_allocator", "go")
 	r.zeros("active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
@@ -235,28 +236,6 @@ func (r *report) zeros(names ...string) {
 
 func percent(part, whole int64) string {
 	return strconv.FormatFloat(100*float64(part)/float64(max(whole, 1)), 'f', 2, 64) + "%"
-}
-
-// persistence writes that there is nothing to wait for: clients look at loading
-// before they use a server.
-func (r *report) persistence() {
-	r.zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
-	r.field("current_fork_perc", "0.00")
-	r.zeros("current_save_keys_processed", "current_save_keys_total")
-	r.int("rdb_changes_since_last_save", r.stats.Changes)
-	r.int("rdb_bgsave_in_progress", 0)
-	r.int("rdb_last_save_time", r.server.started.Unix())
-	r.field("rdb_last_bgsave_status", "ok")
-	r.int("rdb_last_bgsave_time_sec", -1)
-	r.int("rdb_current_bgsave_time_sec", -1)
-	r.zeros("rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded")
-	r.zeros("aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
-	r.int("aof_last_rewrite_time_sec", -1)
-	r.int("aof_current_rewrite_time_sec", -1)
-	r.field("aof_last_bgrewrite_status", "ok")
-	r.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
-	r.field("aof_last_write_status", "ok")
-	r.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
 }
 
 // counters writes what was counted since the server was made.

@@ -35,6 +35,26 @@ func (k *spikes) add(event string, at time.Time, took time.Duration) {
 	k.events[event].Add(at, took.Milliseconds())
 }
 
+// spikeBegins returns when something begins that may be a spike, zero if nobody wants to know.
+func (s *Server) spikeBegins() time.Time {
+	if s.persistence == nil || s.timing.parameters.Load().SpikeFrom == 0 {
+		return time.Time{}
+	}
+	return s.store.Now()
+}
+
+// spikeEnds notes an event if it was a spike.
+func (s *Server) spikeEnds(event string, began time.Time) {
+	from := s.timing.parameters.Load().SpikeFrom
+	if began.IsZero() || from == 0 {
+		return
+	}
+	now := s.store.Now()
+	if took := now.Sub(began); took.Milliseconds() >= from {
+		s.timing.spikes.add(event, now, took)
+	}
+}
+
 // latencies is what LATENCY works on.
 type latencies struct{ *Server }
 

@@ -245,7 +245,7 @@ func (j *refusingJournal) Admit() error {
 
 func (j *refusingJournal) Append(effects []nook.Effect) {
 	for _, e := range effects {
-		j.got = append(j.got, e.Args)
+		j.got = append(j.got, e.Clone().Args)
 	}
 }
 

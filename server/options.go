@@ -81,6 +81,11 @@ type Options struct {
 	// Announce is the address, host:port, under which clients of a cluster are to find the server, cluster-announce-ip
 	// and cluster-announce-port. Empty means that of its first TCP listener.
 	Announce string
+
+	// Persistence is what keeps the store on disk: the *persist.Store that it is a part of. Then SAVE, BGREWRITEAOF and their kin work on that,
+	// INFO and CONFIG tell of it, and writes are refused while they could not be kept. nil means that nothing does.
+	Persistence Persistence
+
 	// Debug says who may send DEBUG, enable-debug-command. It can make all clients wait and fill the store, and
 	// shows what it holds.
 	Debug DebugAccess

@@ -21,26 +21,27 @@ import (
 // A Server serves the clients of one store. Its methods may be called from any
 // goroutine.
 type Server struct {
-	store    *nook.Store
-	options  Options
-	runID    string
-	replID   atomic.Pointer[string] // as INFO shows it
-	started  time.Time
-	heap     heapMarks
-	gears    sync.Pool // of *gear
-	commands commandStats
-	errors   errorStats
-	rates    rates
-	timing   timing
-	pause    pause
-	monitors atomic.Pointer[[]*session] // who sees all commands, nil if nobody does
-	node     *node                      // nil if it is none of a cluster
-	sentinel *Sentinel                  // nil if it is none
-	lookup   func(args []string) (*command.Row, error)
-	scripts  scripting.Wire
-	users    *users
-	busy     atomic.Int64 // Options.BusyThreshold, as CONFIG SET may have changed it
-	finish   context.CancelFunc
+	store       *nook.Store
+	options     Options
+	runID       string
+	replID      atomic.Pointer[string] // as INFO shows it
+	started     time.Time
+	heap        heapMarks
+	gears       sync.Pool // of *gear
+	commands    commandStats
+	errors      errorStats
+	rates       rates
+	timing      timing
+	pause       pause
+	monitors    atomic.Pointer[[]*session] // who sees all commands, nil if nobody does
+	node        *node                      // nil if it is none of a cluster
+	sentinel    *Sentinel                  // nil if it is none
+	lookup      func(args []string) (*command.Row, error)
+	scripts     scripting.Wire
+	persistence command.Persistence // nil if nothing keeps the store
+	users       *users
+	busy        atomic.Int64 // Options.BusyThreshold, as CONFIG SET may have changed it
+	finish      context.CancelFunc
 
 	parameters atomic.Pointer[parameters] // as CONFIG SET may have changed them
 
@@ -98,6 +99,9 @@ func New(store *nook.Store, o *Options) (*Server, error) {
 	s.scripts = scripting.Wire{
 		Engine: scripting.Of(store.Select(0)), Context: ctx, Limits: scripting.Limits(*v.Scripts), Threshold: s.busyAfter,
 		Logger: s.logScript, Tally: scriptTally{s},
+	}
+	if v.Persistence != nil {
+		s.persistence = v.Persistence.Wire()
 	}
 	if v.Cluster != nil {
 		host, port, _ := announced(v.Announce) // is valid

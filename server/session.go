@@ -272,6 +272,12 @@ func (s *session) serve(args []string) {
 			return
 		}
 	}
+	if s.server.persistence != nil && !s.guarded {
+		if err := s.refusal(row); err != nil {
+			s.reject(row, err)
+			return
+		}
+	}
 	s.call.Args, s.call.Row = args, row
 	s.count(row)
 	s.waited = false
@@ -380,6 +386,9 @@ func (s *session) admit(row *command.Row, args []string) bool {
 	err := s.authorize(row, args)
 	if err == nil && s.node != nil && !s.route(row, args) {
 		return false
+	}
+	if err == nil && s.server.persistence != nil {
+		err = s.refusal(row)
 	}
 	if err == nil && s.replica && s.writes(row) {
 		err = command.ErrReadOnly

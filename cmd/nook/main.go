@@ -5,9 +5,20 @@
 //
 // It prints one line once it accepts connections, and ends at SIGINT, SIGTERM or
 // SHUTDOWN.
+//
+// With -dir, a directory keeps the store, in the files of a redis-server, which can be started there instead:
+//
+//	nook -dir /var/lib/nook -appendonly -appendfsync everysec
+//
+// On a terminal, a bar shows how far a long load or a long save has got. Two more commands look after the files:
+//
+//	nook check /var/lib/nook            # says what each file is, and what is wrong with it
+//	nook repair /var/lib/nook           # cuts off what a crash has left unfinished
+//	nook repair -force /var/lib/nook    # cuts before damage, and keeps the originals under other names
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -57,6 +68,7 @@ type config struct {
 	store   nook.Options
 	session server.Options
 	files   tlsFiles
+	keep    keeping
 }
 
 // parse reads the command line. It has told the user of errors already if it
@@ -69,6 +81,7 @@ func parse(args []string, errOut io.Writer) (config, error) {
 	flags.StringVar(&c.session.Password, "requirepass", "", "`password` that clients must give; none if empty, and of no effect with aclfile")
 	flags.StringVar(&c.session.ACLFile, "aclfile", "", "`file` of users, read at the start and by ACL LOAD, written by ACL SAVE; none if empty; without a line of user default that one needs no password")
 	c.files.define(flags)
+	c.keep.define(flags)
 	flags.IntVar(&c.session.MaxClients, "maxclients", 0, "most connections at a time; 0 means 10000")
 	clustered := flags.Bool("cluster", false, "answer as a cluster of one node, which has all slots")
 	flags.StringVar(&c.session.Announce, "announce", "", "`host:port` that clients of the cluster are told; where it listens if empty")
@@ -98,7 +111,7 @@ func parse(args []string, errOut io.Writer) (config, error) {
 	if flags.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	return c, nil
+	return c, c.keep.validate()
 }
 
 // parseDebug reads who may send DEBUG.
@@ -111,8 +124,16 @@ func parseDebug(s string) (server.DebugAccess, error) {
 	return 0, fmt.Errorf("no access of that name: %q", s)
 }
 
-// run serves until ctx is done or a client sends SHUTDOWN.
+// run does what the first argument says: with none of the names of commands, it serves until ctx is done or a client sends SHUTDOWN.
 func run(ctx context.Context, args []string, out, errOut io.Writer) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "check":
+			return check(args[1:], out, errOut)
+		case "repair":
+			return repair(args[1:], out, errOut)
+		}
+	}
 	c, err := parse(args, errOut)
 	if err != nil {
 		return err
@@ -124,12 +145,17 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.session.OnShutdown = cancel
-	c.session.Logger = slog.New(slog.NewTextHandler(errOut, nil))
-	store, err := nook.New(&c.store)
+	bar := newBar(errOut)
+	c.session.Logger = slog.New(slog.NewTextHandler(bar, nil))
+	store, closeStore, err := c.open(ctx, c.session.Logger, bar)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	return cmp.Or(c.run(ctx, store, secure, out), closeStore())
+}
+
+// run serves a store.
+func (c *config) run(ctx context.Context, store *nook.Store, secure *tls.Config, out io.Writer) error {
 	srv, err := server.New(store, &c.session)
 	if err != nil {
 		return err

@@ -85,6 +85,8 @@ func ErrorText(err error) string {
 		return string(e)
 	case CountedError:
 		return string(e)
+	case interface{ Reply() string }: // of who keeps the store
+		return e.Reply()
 	default:
 		return "ERR " + err.Error()
 	}

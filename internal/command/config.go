@@ -62,10 +62,11 @@ const errNoConfigFile = Error("ERR The server is running without a config file")
 // A Server is what the parameters tell of the server beside its store.
 type Server struct {
 	Limits
-	Kept        map[string]string // what has no meaning here, by name; never changed
-	Port        int               // of TCP, 0 for none
-	BusyAfter   time.Duration     // how long a script runs before others are told that it does; 0 for ever
-	DebugAccess string            // who may send DEBUG: no, local or yes
+	Kept        map[string]string      // what has no meaning here, by name; never changed
+	Port        int                    // of TCP, 0 for none
+	BusyAfter   time.Duration          // how long a script runs before others are told that it does; 0 for ever
+	DebugAccess string                 // who may send DEBUG: no, local or yes
+	Persistence *PersistenceParameters // nil if nothing keeps the store on disk; never changed in place
 	Timing
 	AccessParameters
 }
@@ -148,7 +149,7 @@ var parameterTable = []parameter{
 }
 
 // allParameters are those with a meaning and the others.
-var allParameters = slices.Concat(parameterTable, limitParameters, keptTable)
+var allParameters = slices.Concat(parameterTable, limitParameters, persistenceParameters, keptTable)
 
 func clusterEnabled(p *parameters) string {
 	if p.c.clusterOf() != nil {

@@ -51,17 +51,11 @@ var keptTable = []parameter{
 	kept("activerehashing", "", yesOrNo, "yes"),
 	kept("always-show-logo", "", nil, "no"),
 	kept("aof-disable-auto-gc", "", yesOrNo, "no"),
-	kept("aof-load-truncated", "", yesOrNo, "yes"),
 	kept("aof-rewrite-incremental-fsync", "", yesOrNo, "yes"),
 	kept("aof-timestamp-enabled", "", yesOrNo, "no"),
-	kept("aof-use-rdb-preamble", "", yesOrNo, "yes"),
 	kept("aof_rewrite_cpulist", "", nil, ""),
 	kept("appenddirname", "", nil, "appendonlydir"),
 	kept("appendfilename", "", nil, "appendonly.aof"),
-	kept("appendonly", "", noAOF, "no"),
-	kept("appendfsync", "", oneOf("everysec", "always", "no"), "everysec"),
-	kept("auto-aof-rewrite-min-size", "", bytesFrom(0), "67108864"),
-	kept("auto-aof-rewrite-percentage", "", between(0, math.MaxInt32), "100"),
 	kept("bgsave_cpulist", "", nil, ""),
 	kept("bind", "", anyText, "* -::*"),
 	kept("bind-source-addr", "", anyText, ""),
@@ -87,7 +81,6 @@ var keptTable = []parameter{
 	kept("crash-memcheck-enabled", "", yesOrNo, "yes"),
 	kept("daemonize", "", nil, "no"),
 	kept("dbfilename", "", protected, "dump.rdb"),
-	kept("dir", "", protected, ""),
 	kept("disable-thp", "", nil, "yes"),
 	kept("dynamic-hz", "", yesOrNo, "yes"),
 	kept("enable-module-command", "", nil, "no"),
@@ -121,7 +114,6 @@ var keptTable = []parameter{
 	kept("rdb-del-sync-files", "", yesOrNo, "no"),
 	kept("rdb-save-incremental-fsync", "", yesOrNo, "yes"),
 	kept("rdbchecksum", "", nil, "yes"),
-	kept("rdbcompression", "", yesOrNo, "yes"),
 	kept("repl-backlog-size", "", backlogSize, "1048576"),
 	kept("repl-backlog-ttl", "", between(0, math.MaxInt64), "3600"),
 	kept("repl-disable-tcp-nodelay", "", yesOrNo, "no"),
@@ -142,14 +134,12 @@ var keptTable = []parameter{
 	kept("replica-serve-stale-data", "slave-serve-stale-data", yesOrNo, "yes"),
 	kept("replicaof", "slaveof", nil, ""),
 	kept("sanitize-dump-payload", "", oneOf("no", "yes", "clients"), "no"),
-	kept("save", "", savePoints, ""),
 	kept("server_cpulist", "", nil, ""),
 	kept("set-proc-title", "", nil, "yes"),
 	kept("shutdown-on-sigint", "", oneOf("default", "save", "nosave", "now", "force"), "default"),
 	kept("shutdown-on-sigterm", "", oneOf("default", "save", "nosave", "now", "force"), "default"),
 	kept("shutdown-timeout", "", between(0, math.MaxInt32), "10"),
 	kept("socket-mark-id", "", nil, "0"),
-	kept("stop-writes-on-bgsave-error", "", yesOrNo, "yes"),
 	kept("supervised", "", nil, "no"),
 	kept("syslog-enabled", "", nil, "no"),
 	kept("syslog-facility", "", nil, "local0"),
@@ -222,8 +212,6 @@ const (
 	errHostname     = Error("Hostnames may only contain alphanumeric characters, hyphens or dots")
 	errWordCount    = Error("wrong number of arguments")
 	errOOMScore     = Error("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")
-	errNoAOF        = Error("Unable to turn on AOF. Check server logs.")
-	errSave         = Error("Invalid save parameters")
 	errOutputCount  = Error("Wrong number of arguments in buffer limit configuration.")
 	errOutputClass  = Error("Invalid client class specified in buffer limit configuration.")
 	errOutputLimits = Error("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
@@ -290,27 +278,4 @@ func oomScores(value string) (string, error) {
 		}
 	}
 	return value, nil
-}
-
-// savePoints are pairs of seconds and changes.
-func savePoints(value string) (string, error) {
-	words := strings.Fields(value)
-	if len(words)%2 != 0 {
-		return "", errSave
-	}
-	for i, word := range words {
-		if n, ok := number.ParseInt(word); !ok || n < int64(1-i%2) || n > math.MaxInt32 {
-			return "", errSave
-		}
-	}
-	return strings.Join(words, " "), nil
-}
-
-// noAOF takes that nothing is appended to a file.
-func noAOF(value string) (string, error) {
-	yes, err := parseYesNo(value)
-	if err == nil && yes {
-		err = errNoAOF
-	}
-	return "no", err
 }

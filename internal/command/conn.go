@@ -141,8 +141,14 @@ type Conn interface {
 	Log(text string)
 	// ChangeReplID gives the server a new replication ID.
 	ChangeReplID()
+	// Persistence returns what keeps the store on disk, nil if nothing does.
+	Persistence() Persistence
+	// LastSave returns when the last snapshot was written, or when the server was started.
+	LastSave() time.Time
+	// Reload reads a snapshot, which it may write before, as a Persistence does; without one, in memory.
+	Reload(o Reload) error
 	// Shutdown asks for the end of the server and hangs up.
-	Shutdown() error
+	Shutdown(s Shutdown) error
 }
 
 // wait runs a typed call that may have to wait. Where nobody is connected, as in

@@ -34,7 +34,7 @@ type debugCommand struct {
 // debugCommands are those that mean something here, and of the others those that tests send whose purpose is served when they
 // do nothing. Those that end the process would end the program that the store is a part of.
 var debugCommands = []debugCommand{
-	{"aof-flush-sleep", "<microseconds>", 1, 1, "Does nothing: no file is appended to.", debugNothing},
+	{"aof-flush-sleep", "<microseconds>", 1, 1, "Does nothing: writes to files are not slowed down.", debugNothing},
 	{"assert", "", 0, 0, endsProcess, debugRefuse},
 	{"change-repl-id", "", 0, 0, "Gives the server a new replication ID.", debugChangeReplID},
 	{"client-eviction", "", 0, 0, "Fails: clients are not evicted.", func(*Call, []string) error { return errNoClientEviction }},
@@ -50,6 +50,7 @@ var debugCommands = []debugCommand{
 	{"jmap", "", 0, 0, "Does nothing.", debugNothing},
 	{"leak", "<text>", 1, 1, "Does nothing: the collector finds all that leaks.", debugNothing},
 	{"listpack", "<key>", 1, 1, "Logs how a value in a listpack is kept.", debugListpack},
+	{"loadaof", "", 0, 0, "Reads the append-only files again, in the place of what there is.", debugLoadAOF},
 	{"log", "<text>", 1, 1, "Writes to the server's log.", debugLog},
 	{"object", "<key>", 1, 1, "Tells how a value is kept.", debugObject},
 	{"oom", "", 0, 0, endsProcess, debugRefuse},
@@ -59,6 +60,7 @@ var debugCommands = []debugCommand{
 	{"protocol", "<type>", 1, 1, "Replies a value of a type of the protocol.", debugProtocol},
 	{"quicklist", "<key> [<0|1>]", 1, 2, "Logs how a list is kept.", debugQuicklist},
 	{"quicklist-packed-threshold", "<size>", 1, 1, "Checks the size, and does nothing: lists keep elements of any size alike.", debugThreshold},
+	{"reload", "[MERGE] [NOFLUSH] [NOSAVE]", 0, -1, "Writes a snapshot and reads it, in the place of what there is; or one of both, or to what there is.", debugReload},
 	{"replicate", "<argument> [<argument> ...]", 1, -1, "Does nothing: there are no replicas.", debugNothing},
 	{"replybuffer", "PEAK-RESET-TIME <NEVER|RESET|milliseconds>|RESIZING <0|1>", 2, 2, "Does nothing: sessions that wait have no buffers.", debugReplyBuffer},
 	{"restart", "[<milliseconds>]", 0, 1, endsProcess, debugRefuse},

@@ -59,7 +59,7 @@ var replicationRows = []*Row{
 	{
 		Name: "waitaof", Arity: 4, Flags: NoScript | Blocking, Class: ClassConnection, Group: "generic", Since: "7.2.0",
 		Tips: []string{tipAllShards, tipAggMin},
-		Doc:  "Waits until so many files have what the connection has written, and returns how many have: none, as there are none.",
+		Doc:  "Waits until what the connection has written is on the disk in an append-only file, and returns in how many it is: that of the server, and those of replicas, which there are none.",
 		Cost: "O(1)",
 		Run:  waitAOF,
 	},
@@ -180,16 +180,48 @@ func waitAOF(c *Call) error {
 	case want < 0:
 		return errNotPositive
 	}
-	if _, err := waitTime(c.Args[3]); err == nil && local > 0 {
-		return errWaitNoFile
-	}
-	if err := c.waitInVain(want > 0, c.Args[3]); err != nil {
+	have, err := c.waitForFile(local > 0, want > 0)
+	if err != nil {
 		return err
 	}
 	c.Out.Array(2)
-	c.Out.Int(0)
+	c.Out.Int(have)
 	c.Out.Int(0)
 	return nil
+}
+
+// waitForFile waits until what was written is on the disk, and for replicas, which there are none, in vain. It returns in how many files of the server it is.
+func (c *Call) waitForFile(local, remote bool) (have int64, err error) {
+	d, err := waitTime(c.Args[3])
+	if err != nil {
+		return 0, err
+	}
+	var p Persistence
+	if c.Conn != nil {
+		p = c.Conn.Persistence()
+	}
+	if p == nil || !p.Parameters().AppendOnly {
+		if local {
+			return 0, errWaitNoFile
+		}
+		return 0, c.waitInVain(remote, c.Args[3])
+	}
+	if p.Flush(context.Background(), true) {
+		have = 1
+	} else if local && !c.Conn.Executing() {
+		err = c.wait(func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, d)
+			defer cancel()
+			if p.Flush(ctx, false) {
+				have = 1
+			}
+			return nil
+		})
+	}
+	if err == nil && remote {
+		err = c.waitInVain(true, c.Args[3])
+	}
+	return have, err
 }
 
 // waitTime reads how many milliseconds to wait, 0 for ever.

@@ -128,11 +128,9 @@ func now(c *Call) error {
 	return nil
 }
 
-// shutdown obeys the words of SHUTDOWN that matter without files: there is
-// nothing to save and nobody to wait for, so it never lasts long enough to be
-// aborted.
+// shutdown obeys the words of SHUTDOWN that matter without replicas: there is nobody to wait for, so it cannot be aborted.
 func shutdown(c *Call) error {
-	var save, noSave, abort, other bool
+	var save, noSave, abort, force, now bool
 	for _, arg := range c.Args[1:] {
 		switch {
 		case is(arg, "save"):
@@ -141,14 +139,16 @@ func shutdown(c *Call) error {
 			noSave = true
 		case is(arg, "abort"):
 			abort = true
-		case is(arg, "now"), is(arg, "force"):
-			other = true
+		case is(arg, "now"):
+			now = true
+		case is(arg, "force"):
+			force = true
 		default:
 			return nook.ErrSyntax
 		}
 	}
 	switch {
-	case save && noSave, abort && (save || noSave || other):
+	case save && noSave, abort && (save || noSave || force || now):
 		return nook.ErrSyntax
 	case abort:
 		return errNoShutdown
@@ -156,7 +156,7 @@ func shutdown(c *Call) error {
 	if err := c.Conn.Scripts().BusyError(); err != nil && !noSave {
 		return err
 	}
-	return c.Conn.Shutdown()
+	return c.Conn.Shutdown(Shutdown{Save: save, NoSave: noSave, Force: force})
 }
 
 func info(c *Call) error {

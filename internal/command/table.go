@@ -13,7 +13,7 @@ var commands = newTable(
 	hllRows, geoRows, sortRows, streamRows, streamGroupRows,
 	replicationRows, moduleRows, lolwutRows,
 	keyRows, dumpRows, migrateRows, ttlRows, scanRows, objectRows,
-	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows, roleRows,
+	pubsubRows, scriptRows, connectionRows, transactionRows, serverRows, persistenceRows, debugRows, memoryRows, slowlogRows, latencyRows, configRows, commandRows, aclRows, clusterRows, roleRows,
 )
 
 // All returns the rows of all commands; those of sub-commands are in their

@@ -54,8 +54,8 @@ var newerFamily = family{name: "newer", conns: 1, forms: newerForms, chunks: []f
 
 // effectLog is a journal that keeps what it gets.
 type effectLog struct {
-	mu     sync.Mutex
-	groups [][]nook.Effect // guarded by mu
+	mu      sync.Mutex
+	effects []nook.Effect // guarded by mu
 }
 
 func (*effectLog) Admit() error  { return nil }
@@ -64,7 +64,9 @@ func (*effectLog) Commit() error { return nil }
 func (l *effectLog) Append(effects []nook.Effect) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.groups = append(l.groups, effects)
+	for _, e := range effects {
+		l.effects = append(l.effects, e.Clone())
+	}
 }
 
 // TestJournal runs sequences of all families on a store with a journal, while time passes, and what the journal got on stores that are
@@ -148,18 +150,16 @@ func (l *effectLog) replayed(t *rapid.T, now time.Time) map[string][]resp.Reply 
 // send sends the effects to a server, which must take them all.
 func (l *effectLog) send(t *rapid.T, c *redistest.Conn) {
 	db := 0
-	for _, effects := range l.groups {
-		for _, e := range effects {
-			if e.DB != db {
-				c.Do("SELECT", strconv.Itoa(e.DB))
-				db = e.DB
-			}
-			row, err := rows.Lookup(e.Args)
-			require.NoError(t, err)
-			require.True(t, row.Flags&(rows.Write|rows.MayReplicate) != 0 && !row.Flags.Has(rows.Blocking), "%s is not for files", command(e.Args))
-			if r := c.Do(e.Args...); r.Kind == resp.KindError {
-				t.Fatalf("%s: %s", command(e.Args), r.Str)
-			}
+	for _, e := range l.effects {
+		if e.DB != db {
+			c.Do("SELECT", strconv.Itoa(e.DB))
+			db = e.DB
+		}
+		row, err := rows.Lookup(e.Args)
+		require.NoError(t, err)
+		require.True(t, row.Flags&(rows.Write|rows.MayReplicate) != 0 && !row.Flags.Has(rows.Blocking), "%s is not for files", command(e.Args))
+		if r := c.Do(e.Args...); r.Kind == resp.KindError {
+			t.Fatalf("%s: %s", command(e.Args), r.Str)
 		}
 	}
 }

@@ -33,7 +33,7 @@ var layers = []layer{
 	},
 	{name: "examples", has: below("examples"), sees: []string{"nooktest", "server", "nook"}, theirs: []string{"github.com/redis/go-redis/v9"}},
 	{name: "nooktest", has: among("nooktest"), sees: []string{"server", "command", "nook", "resp", "memconn", "structure"}},
-	{name: "cmd", has: below("cmd"), sees: []string{"server", "nook"}},
+	{name: "cmd", has: below("cmd"), sees: []string{"server", "persist", "nook"}},
 	{name: "server", has: among("server"), sees: []string{"script", "scripting", "command", "nook", "acl", "resp", "latency", "cluster", "number"}},
 	{name: "persist", has: among("persist"), sees: []string{"script", "rdb", "command", "nook", "aof", "resp"}},
 	{name: "script", has: among("script"), sees: []string{"scripting", "command", "nook", "resp"}},

@@ -43,8 +43,9 @@ var wireOnly = map[string]string{
 	"COMMAND GETKEYSANDFLAGS": table, "COMMAND HELP": table, "COMMAND INFO": table, "COMMAND LIST": table,
 	"OBJECT HELP": table, "PUBSUB HELP": table, "XGROUP HELP": table, "XINFO HELP": table,
 	"CONFIG HELP": table, "CONFIG RESETSTAT": figures, "CONFIG REWRITE": "there is no file",
-	"SHUTDOWN": "about the server, not the store",
-	"EVAL":     scripts, "EVAL_RO": scripts, "EVALSHA": scripts, "EVALSHA_RO": scripts, "FCALL": scripts, "FCALL_RO": scripts,
+	"SHUTDOWN":     "about the server, not the store",
+	"BGREWRITEAOF": disk, "BGSAVE": disk, "LASTSAVE": disk, "SAVE": disk,
+	"EVAL": scripts, "EVAL_RO": scripts, "EVALSHA": scripts, "EVALSHA_RO": scripts, "FCALL": scripts, "FCALL_RO": scripts,
 	"FUNCTION KILL": "a context ends what it was given to", "SCRIPT KILL": "a context ends what it was given to",
 	"FUNCTION STATS": figures, "FUNCTION HELP": table, "SCRIPT HELP": table,
 	"ACL CAT": table, "ACL HELP": table, "ACL DELUSER": access, "ACL DRYRUN": access, "ACL GENPASS": access, "ACL GETUSER": access, "ACL LIST": access,
@@ -76,6 +77,7 @@ const (
 	table    = "about the wire table"
 	scripts  = "what package script is for"
 	access   = "a program that has the store may do everything"
+	disk     = "about files; in Go it is persist.Store"
 	nodes    = "about the nodes of a cluster; in Go it is server.Cluster"
 	cache    = "in Go a script is a variable"
 )

@@ -175,6 +175,8 @@ func (r *run) admit(m *machine) string {
 		return errReadOnly
 	case row.Flags.Has(command.Write) && r.replica:
 		return string(command.ErrReadOnly)
+	case row.Flags.Has(command.Write) && r.unkept != nil && !r.wrote.Load():
+		return command.ErrorText(r.unkept)
 	case row.Flags.Has(command.DenyOOM) && r.full != nil && !r.wrote.Load():
 		return command.ErrorText(r.full)
 	}

@@ -129,11 +129,25 @@ func (t *Task) permit(f *flags) error {
 	if f.given && !f.noWrites && t.Conn != nil && t.Conn.Role().Master != nil {
 		return errReplica
 	}
+	if err := refusalOf(t.Conn); err != nil && f.given && !f.noWrites {
+		return err
+	}
 	if f.noCluster && t.Conn != nil && t.Conn.Cluster() != nil {
 		return errNoCluster
 	}
 	if t.Context != nil && t.Context.Err() != nil {
 		return context.Cause(t.Context)
+	}
+	return nil
+}
+
+// refusalOf returns why a connection may not write, nil if it may.
+func refusalOf(c command.Conn) error {
+	if c == nil {
+		return nil
+	}
+	if p := c.Persistence(); p != nil {
+		return p.Refusal()
 	}
 	return nil
 }
@@ -146,7 +160,7 @@ func (m *machine) begin(e *Engine, t *Task, name string, f *flags) *run {
 		readOnly: t.ReadOnly || f.noWrites, tally: tally{t.Tally, t.Row, t.DB},
 	}
 	if t.Conn != nil {
-		r.cluster, r.replica = t.Conn.Cluster(), t.Conn.Role().Master != nil
+		r.cluster, r.replica, r.unkept = t.Conn.Cluster(), t.Conn.Role().Master != nil, refusalOf(t.Conn)
 	}
 	if r.cluster != nil {
 		r.slot, r.oneSlot = -1, f.given && !f.crossSlot

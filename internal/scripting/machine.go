@@ -86,6 +86,7 @@ type run struct {
 	began    time.Time       // or the first poll, which comes soon
 	listed   bool            // among the engine's
 	replica  bool            // the server is one
+	unkept   error           // why nothing may be written, nil if that may be
 	cluster  command.Cluster // nil if the server is no node of one
 	slot     int             // of the keys so far, -1 before the first
 	oneSlot  bool            // all keys must be in one

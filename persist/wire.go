@@ -1,0 +1,267 @@
+package persist
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
+)
+
+// Wire returns what the commands of a server work on. It makes the store a server.Persistence.
+func (s *Store) Wire() command.Persistence { return wire{s} }
+
+// wire is a store as the commands of a server see it.
+type wire struct{ *Store }
+
+// Save is SAVE.
+func (w wire) Save() error {
+	err := w.Store.Save()
+	if err == nil || errors.Is(err, ErrSaving) || errors.Is(err, nook.ErrClosed) {
+		return err
+	}
+	w.o.Logger.Error("could not save", "reason", err)
+	return command.ErrNotSaved
+}
+
+// SaveInBackground is BGSAVE.
+func (w wire) SaveInBackground(later, inside bool) (scheduled bool, err error) {
+	w.mu.Lock()
+	switch {
+	case w.task == saves:
+		err = ErrSaving
+	case w.task != "" || inside:
+		scheduled = later || inside
+		w.status.ToSave = w.status.ToSave || scheduled
+		if !scheduled {
+			err = ErrBusy
+		}
+	}
+	w.mu.Unlock()
+	if err == nil && !scheduled {
+		err = w.Store.SaveInBackground()
+	}
+	return scheduled, err
+}
+
+// RewriteInBackground is BGREWRITEAOF.
+func (w wire) RewriteInBackground(inside bool) (scheduled bool, err error) {
+	if w.journal == nil {
+		return false, command.ErrRewrite
+	}
+	w.mu.Lock()
+	switch {
+	case w.task == rewrites:
+		err = ErrRewriting
+	case w.task != "" || inside:
+		scheduled, w.status.ToRewrite, w.status.Failures = true, true, 0
+	}
+	w.mu.Unlock()
+	if err == nil && !scheduled {
+		err = w.Store.RewriteInBackground()
+	}
+	return scheduled, err
+}
+
+// Reload is DEBUG RELOAD. What others write while it is under way, and what the file does not have, is gone if all that is there goes. Whatever
+// the store then holds becomes the base of the append-only files.
+func (w wire) Reload(o command.Reload) error {
+	if err := w.claim(loads); err != nil {
+		return err
+	}
+	defer w.finish()
+	if o.Save {
+		if err := w.snapshot(new(nook.SaveOptions), false); err != nil {
+			w.o.Logger.Error("could not save", "reason", err)
+			return command.ErrNotSaved
+		}
+	}
+	err := w.reload(o.Flush, func(r *recoverer) error {
+		r.replace = o.Merge
+		return r.file(snapshotName, snapshotAlone, false)
+	})
+	if err != nil {
+		w.o.Logger.Error("could not load", "reason", err)
+		return command.ErrReload
+	}
+	w.mu.Lock()
+	w.status.ToRewrite = w.status.ToRewrite || w.journal != nil
+	w.mu.Unlock()
+	return nil
+}
+
+// LoadAppendOnly is DEBUG LOADAOF.
+func (w wire) LoadAppendOnly() error {
+	if w.journal == nil {
+		return command.ErrLoadAOF
+	}
+	if err := w.claim(loads); err != nil {
+		return err
+	}
+	defer w.finish()
+	err := w.journal.sync()
+	if err == nil {
+		err = w.reload(true, func(r *recoverer) error {
+			r.manifest = w.manifest
+			return r.appended()
+		})
+	}
+	if err != nil {
+		w.o.Logger.Error("could not load", "reason", err)
+		return command.ErrLoadAOF
+	}
+	return nil
+}
+
+// reload reads files into the store, or in the place of what it holds.
+func (s *Store) reload(flush bool, read func(r *recoverer) error) error {
+	into := s.Store
+	if flush {
+		into = s.Twin()
+	}
+	o := s.o
+	o.RefuseTorn = s.Settings().RefuseTorn
+	r := newRecoverer(s.fs, &o, into)
+	err := read(r)
+	if flush {
+		if err != nil {
+			return cmp.Or(err, into.Close())
+		}
+		err = s.Adopt(into)
+	}
+	stats, failed := s.Stats()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recovery.Keys, s.recovery.Expired = r.found.Keys, r.found.Expired
+	if failed == nil && flush {
+		s.baseline = stats.Changes
+	}
+	return cmp.Or(err, failed)
+}
+
+// Flush waits until what was appended is on the disk.
+func (w wire) Flush(ctx context.Context, inside bool) bool {
+	if w.journal == nil || inside {
+		return w.journal != nil && w.journal.isDurable()
+	}
+	done := make(chan error, 1)
+	go func() { done <- w.journal.sync() }() // ends with the sync, or with the journal
+	select {
+	case err := <-done:
+		return err == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// PrepareShutdown leaves on disk what Close would, so that an error can be told.
+func (w wire) PrepareShutdown(o command.Shutdown) error {
+	err := w.leave(o)
+	if err == nil && w.journal != nil {
+		err = w.journal.sync()
+	}
+	if err == nil || !o.Force {
+		return err
+	}
+	w.o.Logger.Error("something could not be written", "reason", err)
+	w.depart()
+	return nil
+}
+
+// leave writes the last snapshot, after which the store changes no more; or says that there is to be none.
+func (s *Store) leave(o command.Shutdown) error {
+	if o.NoSave {
+		s.depart()
+		return nil
+	}
+	if err := s.claim(leaves); err != nil {
+		return err
+	}
+	defer s.finish()
+	if err := s.last(o.Save); err != nil {
+		return cmp.Or(err, s.unseal())
+	}
+	s.depart()
+	return nil
+}
+
+// depart notes that Close has nothing to save.
+func (s *Store) depart() {
+	s.mu.Lock()
+	s.left = true
+	s.mu.Unlock()
+}
+
+// unseal lets the store change again.
+func (s *Store) unseal() error {
+	if s.journal == nil {
+		return s.SetJournal(nil)
+	}
+	return s.SetJournal(s.journal)
+}
+
+// errUnsaved is what clients that write are told after a snapshot has failed.
+const errUnsaved = command.Error("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data " +
+	"set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails " +
+	"(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.")
+
+// Refusal returns why clients may not write.
+func (w wire) Refusal() error {
+	if w.unsaved.Load() {
+		return errUnsaved
+	}
+	if w.journal != nil {
+		if err := w.journal.refusal.Load(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Status is INFO persistence.
+func (w wire) Status(stats *nook.Stats) command.PersistenceStatus {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := w.statusNow()
+	p := command.PersistenceStatus{
+		Unsaved: stats.Changes - w.baseline, LastSave: v.LastSave, SaveOK: v.SaveOK, SaveTook: v.SaveTook, Saves: v.Saves,
+		SavedKeys: v.KeysDone, KeysToSave: v.KeysTotal, LoadedKeys: int64(w.recovery.Keys), ExpiredKeys: int64(w.recovery.Expired),
+		AppendOnly: v.AppendOnly, Scheduled: v.ToRewrite, RewriteOK: v.RewriteOK, RewriteTook: v.RewriteTook, Rewrites: v.Rewrites, Failures: v.Failures,
+		WriteOK: v.WriteError == nil, Size: v.Size, BaseSize: v.BaseSize, Buffered: v.Buffered, Syncing: v.Syncing, DelayedSyncs: v.Waits,
+	}
+	switch {
+	case v.Saving:
+		p.Saving = v.Began
+	case v.Rewriting:
+		p.Rewriting = v.Began
+	}
+	return p
+}
+
+// Parameters is CONFIG GET.
+func (w wire) Parameters() command.PersistenceParameters {
+	v := w.Settings()
+	p := command.PersistenceParameters{
+		Dir: w.dir, AppendOnly: w.journal != nil, Fsync: v.Fsync.String(), RewritePercentage: int64(max(v.RewritePercentage, 0)),
+		RewriteMinSize: v.RewriteMinSize, Compress: !v.Uncompressed, LoadTruncated: !v.RefuseTorn, StopWrites: !v.WriteUnsaved,
+	}
+	for _, r := range v.Save {
+		p.Save = append(p.Save, command.SaveRule{Seconds: int64(r.After / time.Second), Changes: r.Changes})
+	}
+	return p
+}
+
+// SetParameters is CONFIG SET.
+func (w wire) SetParameters(p command.PersistenceParameters) {
+	fsync, _ := ParseFsync(p.Fsync) // has been checked
+	v := Settings{
+		Fsync: fsync, Save: rulesOf(p.Save), RewritePercentage: int(p.RewritePercentage), RewriteMinSize: p.RewriteMinSize,
+		WriteUnsaved: !p.StopWrites, Uncompressed: !p.Compress, RefuseTorn: !p.LoadTruncated,
+	}
+	if v.RewritePercentage == 0 {
+		v.RewritePercentage = -1
+	}
+	_ = w.SetSettings(v) // all are within their ranges
+}
