@@ -59,7 +59,7 @@ func (c *commands) Restore(key, payload string) error {
 //
 // O(n). See Restore.
 func (c *commands) RestoreWith(key, payload string, o RestoreOptions) (err error) {
-	deadline, err := o.Expire.resolve(c, 0, expiryNone, "restore")
+	deadline, err := o.Expire.resolve(c, expiryNone, "restore")
 	if err != nil {
 		return err
 	}

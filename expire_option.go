@@ -34,9 +34,9 @@ func KeepTTL() Expiry { return Expiry{kind: expiryKeep} }
 // Persistent takes the key's deadline away. PERSIST.
 func Persistent() Expiry { return Expiry{kind: expiryNone} }
 
-// resolve returns the deadline that x gives a key whose deadline is old, where
+// resolve returns the deadline that x gives a key, 0 if none or that which the key has, where
 // plain says what the zero Expiry means. The command is named in errors.
-func (x Expiry) resolve(c *commands, old int64, plain expiryKind, command string) (int64, error) {
+func (x Expiry) resolve(c *commands, plain expiryKind, command string) (int64, error) {
 	kind := x.kind
 	if kind == expiryPlain {
 		kind = plain
@@ -52,8 +52,6 @@ func (x Expiry) resolve(c *commands, old int64, plain expiryKind, command string
 			return 0, invalidExpire(command)
 		}
 		return x.at, nil
-	case expiryKeep:
-		return old, nil
 	default:
 		return 0, nil
 	}

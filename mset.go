@@ -71,7 +71,7 @@ func (c *commands) MSetWith(o MSetOptions, pairs ...Pair) (bool, error) {
 }
 
 func (c *commands) msetNamed(command string, o MSetOptions, pairs []Pair) (_ bool, err error) {
-	deadline, err := o.Expire.resolve(c, 0, expiryNone, command)
+	deadline, err := o.Expire.resolve(c, expiryNone, command)
 	if err == nil && o.If.compares() {
 		err = ErrSyntax
 	}

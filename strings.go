@@ -167,7 +167,7 @@ func (c *commands) SetWith(key, value string, o SetOptions) (SetResult, error) {
 // setNamed is SetWith whose errors name the given command.
 func (c *commands) setNamed(command, key, value string, o SetOptions) (_ SetResult, err error) {
 	var result SetResult
-	deadline, err := o.Expire.resolve(c, 0, expiryNone, command)
+	deadline, err := o.Expire.resolve(c, expiryNone, command)
 	if err == nil {
 		err = c.fits(len(value))
 	}
@@ -243,7 +243,7 @@ func (c *commands) GetDel(key string) (value string, ok bool, err error) {
 //
 // Fails with ErrWrongType and ErrInvalidExpire. O(1). GETEX.
 func (c *commands) GetEx(key string, x Expiry) (value string, ok bool, err error) {
-	deadline, err := x.resolve(c, 0, expiryKeep, "getex")
+	deadline, err := x.resolve(c, expiryKeep, "getex")
 	if err != nil {
 		return "", false, err
 	}

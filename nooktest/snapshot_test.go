@@ -1,6 +1,7 @@
 package nooktest_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -80,14 +81,14 @@ func TestRestoreByARunningClock(t *testing.T) {
 }
 
 func TestRestoreFails(t *testing.T) {
-	s := nooktest.RunWith(t, nooktest.Options{Store: nook.Options{Journal: journal{}}})
+	s := nooktest.RunWith(t, nooktest.Options{Store: nook.Options{Journal: full{}}})
 	ready := s.Snapshot()
-	require.Contains(t, failure(t, func(testing.TB) { ready.Restore() }, s), "journal")
+	require.Contains(t, failure(t, func(testing.TB) { ready.Restore() }, s), "the journal is full")
 }
 
-type journal struct{}
+// full is a journal that takes nothing more.
+type full struct{}
 
-func (journal) Admit() error  { return nil }
-func (journal) Commit() error { return nil }
-
-func (journal) Append([]nook.Effect) {}
+func (full) Admit() error         { return errors.New("the journal is full") }
+func (full) Commit() error        { return nil }
+func (full) Append([]nook.Effect) {}

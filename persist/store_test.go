@@ -21,9 +21,10 @@ func reopened(t *testing.T, d fileSystem, s *Store, o Options) *Store {
 	return s
 }
 
-func get(t *testing.T, s *Store, key string) string {
+// valueOf returns the value of the key k.
+func valueOf(t *testing.T, s *Store) string {
 	t.Helper()
-	v, _, err := s.Get(key)
+	v, _, err := s.Get("k")
 	require.NoError(t, err)
 	return v
 }
@@ -38,15 +39,15 @@ func TestSnapshotsAlone(t *testing.T) {
 	require.Zero(t, s.Status().Unsaved)
 	require.NoError(t, s.Set("k", "w"))
 	s = reopened(t, d, s, Options{})
-	require.Equal(t, "w", get(t, s, "k"), "Close has saved it")
+	require.Equal(t, "w", valueOf(t, s), "Close has saved it")
 	require.Equal(t, []string{"dump.rdb"}, s.Recovery().Files)
 	require.Equal(t, 1, s.Recovery().Keys)
 	require.NoError(t, s.Set("k", "x"))
 	s = reopened(t, d, s, Options{Save: []SaveRule{}})
-	require.Equal(t, "x", get(t, s, "k"))
+	require.Equal(t, "x", valueOf(t, s))
 	require.NoError(t, s.Set("k", "y"))
 	s = reopened(t, d, s, Options{Save: []SaveRule{}})
-	require.Equal(t, "x", get(t, s, "k"), "without rules Close saves nothing")
+	require.Equal(t, "x", valueOf(t, s), "without rules Close saves nothing")
 	require.ErrorIs(t, s.Rewrite(), ErrNoAppend)
 }
 
@@ -63,7 +64,7 @@ func TestAppendOnly(t *testing.T) {
 	_, err := s.SetWith("timed", "v", nook.SetOptions{Expire: nook.ExpireIn(time.Hour)})
 	require.NoError(t, err)
 	s = reopened(t, d, s, o)
-	require.Equal(t, "v", get(t, s, "k"))
+	require.Equal(t, "v", valueOf(t, s))
 	require.EqualValues(t, 4, s.Recovery().Commands)
 	require.NoError(t, s.Rewrite())
 	require.NoError(t, s.Set("k", "w"))
@@ -71,7 +72,7 @@ func TestAppendOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"appendonly.aof.2.base.rdb", "appendonly.aof.2.incr.aof", "appendonly.aof.manifest"}, files)
 	s = reopened(t, d, s, o)
-	require.Equal(t, "w", get(t, s, "k"))
+	require.Equal(t, "w", valueOf(t, s))
 	v, _, err := s.DB(3).Get("k")
 	require.NoError(t, err)
 	require.Equal(t, "in 3", v)

@@ -304,7 +304,7 @@ func TestShutdown(t *testing.T) {
 		c.Flush()
 		<-ended
 		s = reopened(t, d, s, Options{})
-		require.Equal(t, x.want, get(t, s, "k"), "%s with %v", x.args, x.rules)
+		require.Equal(t, x.want, valueOf(t, s), "%s with %v", x.args, x.rules)
 	}
 }
 
@@ -316,5 +316,5 @@ func TestNothingChangesAfterShutdown(t *testing.T) {
 	require.NoError(t, s.Wire().PrepareShutdown(command.Shutdown{}))
 	require.ErrorIs(t, s.Set("k", "w"), nook.ErrClosed)
 	s = reopened(t, d, s, Options{})
-	require.Equal(t, "v", get(t, s, "k"))
+	require.Equal(t, "v", valueOf(t, s))
 }

@@ -37,11 +37,10 @@ func TestRepliesWaitForTheJournal(t *testing.T) {
 		c.SendRaw(strings.Repeat("INCR n\r\n", 100) +
 			"MULTI\r\nINCR n\r\nEXEC\r\nEVAL \"return redis.call('INCR', KEYS[1])\" 1 n\r\nLPUSH list v\r\nBLPOP list 0\r\n")
 		c.Flush()
-		answered := make(chan struct{})
+		answered := make(chan error, 1)
 		go func() {
 			_, err := c.Receive()
-			require.NoError(t, err)
-			close(answered)
+			answered <- err
 		}()
 		synctest.Wait()
 		require.EqualValues(t, 1, g.commits.Load())
@@ -54,7 +53,7 @@ func TestRepliesWaitForTheJournal(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "102", n, "which is done already")
 		close(g.says)
-		<-answered
+		require.NoError(t, <-answered)
 		for range 99 + 6 {
 			_, err := c.Receive()
 			require.NoError(t, err)
