@@ -31,7 +31,7 @@ var layers = []layer{
 		name: "support", has: among("internal/differential", "internal/redistest", "internal/house", "internal/house/commands"),
 		theirs: []string{"go.uber.org/goleak"},
 	},
-	{name: "examples", has: below("examples"), sees: []string{"nooktest", "server", "nook"}, theirs: []string{"github.com/redis/go-redis/v9"}},
+	{name: "examples", has: below("examples"), sees: []string{"nooktest", "persist", "server", "nook"}, theirs: []string{"github.com/redis/go-redis/v9"}},
 	{name: "nooktest", has: among("nooktest"), sees: []string{"server", "command", "nook", "resp", "memconn", "structure"}},
 	{name: "cmd", has: below("cmd"), sees: []string{"server", "persist", "nook"}},
 	{name: "server", has: among("server"), sees: []string{"script", "scripting", "command", "nook", "acl", "resp", "latency", "cluster", "number"}},
