@@ -388,7 +388,7 @@ func (w *write) put(e *table.Entry) {
 		more -= old.Size() + w.size
 		w.c.ks.inherit(e, old)
 		w.relocate()
-		w.db.table.Replace(w.slot, e)
+		w.db.table.Replace(w.hash, w.slot, e)
 	} else {
 		w.c.ks.born(e)
 		tableSize := w.db.table.Bytes()
@@ -433,7 +433,7 @@ func (w *write) setDeadline(at int64) {
 	if e != old {
 		w.account(e.Size() - old.Size())
 		w.relocate()
-		w.db.table.Replace(w.slot, e)
+		w.db.table.Replace(w.hash, w.slot, e)
 		w.entry = e
 	}
 	w.schedule(0, at, e)

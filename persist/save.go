@@ -96,7 +96,7 @@ func (s *Store) Save() error {
 		return err
 	}
 	defer s.finish()
-	return s.snapshot(new(nook.SaveOptions), false)
+	return s.snapshot(new(nook.SaveOptions), s.stop, false)
 }
 
 // saving reports whether a snapshot is being written.
@@ -110,7 +110,7 @@ func (s *Store) saving() bool {
 //
 // Fails with ErrSaving or ErrBusy while something else is being written. BGSAVE.
 func (s *Store) SaveInBackground() error {
-	return s.inBackground(saves, func(at func()) error { return s.snapshot(&nook.SaveOptions{At: at}, true) })
+	return s.inBackground(saves, func(at func()) error { return s.snapshot(&nook.SaveOptions{At: at}, s.stop, true) })
 }
 
 // inBackground begins a task that the end of the store waits for. It returns at the moment of the task, for which run calls at, or when that has failed.
@@ -131,13 +131,10 @@ func (s *Store) inBackground(task string, run func(at func()) error) error {
 	return nil
 }
 
-// snapshot writes one and notes what has come of it. As in Redis, only what happens in the background counts as failed, and is stopped by the end of the store.
-func (s *Store) snapshot(o *nook.SaveOptions, background bool) error {
+// snapshot writes one, unless stop is closed before it is whole, and notes what has come of it. As in Redis, only what happens in the background
+// counts as failed.
+func (s *Store) snapshot(o *nook.SaveOptions, stop <-chan struct{}, background bool) error {
 	begin := s.Now()
-	var stop chan struct{}
-	if background {
-		stop = s.stop
-	}
 	report, err := s.writeSnapshot(o, stop)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -365,7 +365,7 @@ func (s *Store) last(asked bool) error {
 	if !due {
 		return nil
 	}
-	return s.snapshot(new(nook.SaveOptions), false)
+	return s.snapshot(new(nook.SaveOptions), nil, false)
 }
 
 // sealed is the journal of a store that is not to change any more. What happens all the same is kept by the append-only file, if there is

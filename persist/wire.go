@@ -73,7 +73,7 @@ func (w wire) Reload(o command.Reload) error {
 	}
 	defer w.finish()
 	if o.Save {
-		if err := w.snapshot(new(nook.SaveOptions), false); err != nil {
+		if err := w.snapshot(new(nook.SaveOptions), w.stop, false); err != nil {
 			w.o.Logger.Error("could not save", "reason", err)
 			return command.ErrNotSaved
 		}

@@ -7,8 +7,8 @@ import "github.com/nookdb/nook/internal/table"
 type path [maxHeight]step
 
 type step struct {
-	n *inner
-	i int // the child
+	in *inner
+	i  int // the child
 }
 
 // find returns the leaf and the place in it where the key of a score and a member is, or
@@ -28,12 +28,12 @@ func (t *Tree) find(p *path, score float64, member string) (*leaf, int) {
 func (t *Tree) Insert(score float64, e *table.Entry) {
 	var p path
 	lf, i := t.find(&p, score, e.Key())
-	t.insert(&p, lf, i, score, e)
+	t.insert(&p, t.own(&p, lf), i, score, e)
 }
 
 // insert adds an element at place i of a leaf.
 func (t *Tree) insert(p *path, lf *leaf, i int, score float64, e *table.Entry) {
-	if lf.n == fanout {
+	if lf.len() == fanout {
 		var n *node
 		n, i = t.overflow(p, 0, i)
 		lf = n.leaf()
@@ -42,7 +42,7 @@ func (t *Tree) insert(p *path, lf *leaf, i int, score float64, e *table.Entry) {
 	lf.score[i], lf.entry[i] = score, e
 	t.count++
 	for l := range t.height {
-		p[l].n.count[p[l].i]++
+		p[l].in.count[p[l].i]++
 	}
 	if i == 0 {
 		t.refirst(p, 0)
@@ -53,13 +53,14 @@ func (t *Tree) insert(p *path, lf *leaf, i int, score float64, e *table.Entry) {
 func (t *Tree) Delete(score float64, e *table.Entry) {
 	var p path
 	lf, i := t.find(&p, score, e.Key())
-	t.remove(&p, lf, i, 1)
+	t.remove(&p, t.own(&p, lf), i, 1)
 }
 
 // Move gives the entry e another score.
 func (t *Tree) Move(from, to float64, e *table.Entry) {
 	var p path
 	lf, i := t.find(&p, from, e.Key())
+	lf = t.own(&p, lf)
 	if !lf.slide(i, to, e) {
 		t.remove(&p, lf, i, 1)
 		t.Insert(to, e)
@@ -70,7 +71,7 @@ func (t *Tree) Move(from, to float64, e *table.Entry) {
 // that is between the ends of the leaf.
 func (n *leaf) slide(i int, score float64, e *table.Entry) bool {
 	to := n.keys(score, e.Key(), false)
-	if i == 0 || to == 0 || to == n.n && n.next != nil {
+	if i == 0 || to == 0 || to == n.len() && n.next != nil {
 		return false
 	}
 	if to > i {
@@ -94,8 +95,8 @@ func (t *Tree) DeleteRange(from, to int) {
 	for from < to {
 		var p path
 		lf, i := t.locate(&p, from)
-		n := min(to-from, lf.n-i)
-		t.remove(&p, lf, i, n)
+		n := min(to-from, lf.len()-i)
+		t.remove(&p, t.own(&p, lf), i, n)
 		to -= n
 	}
 }
@@ -116,9 +117,9 @@ func (t *Tree) remove(p *path, lf *leaf, i, m int) {
 	lf.cut(i, m)
 	t.count -= m
 	for l := range t.height {
-		p[l].n.count[p[l].i] -= uint32(m)
+		p[l].in.count[p[l].i] -= uint32(m)
 	}
-	if i == 0 && lf.n > 0 {
+	if i == 0 && lf.len() > 0 {
 		t.refirst(p, 0)
 	}
 	t.underflow(p, 0)
@@ -128,8 +129,8 @@ func (t *Tree) remove(p *path, lf *leaf, i, m int) {
 func (t *Tree) refirst(p *path, level int) {
 	for l := level; l < t.height; l++ {
 		s := p[l]
-		first := s.n.child[s.i]
-		s.n.score[s.i], s.n.entry[s.i] = first.score[0], first.entry[0]
+		first := s.in.child[s.i]
+		s.in.score[s.i], s.in.entry[s.i] = first.score[0], first.entry[0]
 		if s.i > 0 {
 			return
 		}
@@ -141,7 +142,7 @@ func (t *Tree) node(p *path, level int) *node {
 	if level == t.height {
 		return t.root
 	}
-	return p[level].n.child[p[level].i]
+	return p[level].in.child[p[level].i]
 }
 
 // overflow makes room for one more at place i of the full node of a level, and
@@ -151,14 +152,14 @@ func (t *Tree) overflow(p *path, level, i int) (*node, int) {
 		t.grow(p)
 	}
 	up := p[level]
-	if j, ok := up.n.roomyPair(up.i); ok {
+	if j, ok := up.in.roomyPair(up.i); ok {
 		return t.even(p, level, j, i)
 	}
-	if up.n.n == fanout {
+	if up.in.len() == fanout {
 		n, k := t.overflow(p, level+1, up.i+1) // the child before the place is in the same node
 		up = step{n.inner(), k - 1}
 		p[level] = up
-		if j, ok := up.n.roomyPair(up.i); ok {
+		if j, ok := up.in.roomyPair(up.i); ok {
 			return t.even(p, level, j, i)
 		}
 	}
@@ -169,7 +170,7 @@ func (t *Tree) overflow(p *path, level, i int) (*node, int) {
 func (t *Tree) grow(p *path) {
 	in := new(inner)
 	t.inners++
-	in.n = 1
+	in.num, in.generation = 1, t.generation
 	in.score[0], in.entry[0] = t.root.score[0], t.root.entry[0]
 	in.child[0], in.count[0] = t.root, uint32(t.count)
 	p[t.height] = step{in, 0}
@@ -181,10 +182,10 @@ func (t *Tree) grow(p *path) {
 func (n *inner) roomyPair(i int) (int, bool) {
 	left, right := fanout, fanout
 	if i > 0 {
-		left = n.child[i-1].n
+		left = n.child[i-1].len()
 	}
-	if i+1 < n.n {
-		right = n.child[i+1].n
+	if i+1 < n.len() {
+		right = n.child[i+1].len()
 	}
 	if min(left, right) > fanout-spare {
 		return 0, false
@@ -198,16 +199,16 @@ func (n *inner) roomyPair(i int) (int, bool) {
 // even gives child j of the node on the way and the next one the same number of elements,
 // and returns where place i of the node on the way is then.
 func (t *Tree) even(p *path, level, j, i int) (*node, int) {
-	up := p[level].n
-	a, b := up.child[j], up.child[j+1]
+	up := p[level].in
+	a, b := t.child(up, level, j), t.child(up, level, j+1)
 	if p[level].i > j {
-		i += a.n
+		i += a.len()
 	}
-	half := (a.n + b.n) / 2
-	if a.n > half {
-		pass(level, a, b, a.n-half)
+	half := (a.len() + b.len()) / 2
+	if a.len() > half {
+		pass(level, a, b, a.len()-half)
 	} else {
-		pull(level, a, b, half-a.n)
+		pull(level, a, b, half-a.len())
 	}
 	up.measure(level, j)
 	up.measure(level, j+1)
@@ -217,29 +218,29 @@ func (t *Tree) even(p *path, level, j, i int) (*node, int) {
 // split puts a new node beside the full one on the way, whose parent has room, and returns
 // where place i of the full one is then.
 func (t *Tree) split(p *path, level, i int) (*node, int) {
-	up, at := p[level].n, p[level].i
+	up, at := p[level].in, p[level].i
 	full := up.child[at]
 	switch {
-	case level == 0 && i == full.n && full.leaf().next == nil:
+	case level == 0 && i == full.len() && full.leaf().next == nil:
 		t.begin(up, level, at+1)
 		return t.place(p, level, at+1, 0)
 	case level == 0 && i == 0 && full.leaf().prev == nil:
 		t.begin(up, level, at)
 		return t.place(p, level, at, 0)
-	case up.n == 1:
-		pass(level, full, t.begin(up, level, 1), full.n/2)
+	case up.len() == 1:
+		pass(level, full, t.begin(up, level, 1), full.len()/2)
 		up.measure(level, 0)
 		up.measure(level, 1)
 		return t.place(p, level, 0, i)
 	}
-	j := min(at, up.n-2)
-	a, b := up.child[j], up.child[j+1]
+	j := min(at, up.len()-2)
+	a, b := t.child(up, level, j), t.child(up, level, j+1)
 	if at > j {
-		i += a.n
+		i += a.len()
 	}
 	c := t.begin(up, level, j+1)
-	pass(level, a, c, a.n/3)
-	pull(level, c, b, b.n/3)
+	pass(level, a, c, a.len()/3)
+	pull(level, c, b, b.len()/3)
 	for k := j; k <= j+2; k++ {
 		up.measure(level, k)
 	}
@@ -248,9 +249,9 @@ func (t *Tree) split(p *path, level, i int) (*node, int) {
 
 // place makes the way lead to where place i, counted from the beginning of child j, is.
 func (t *Tree) place(p *path, level, j, i int) (*node, int) {
-	up := p[level].n
-	for i > up.child[j].n {
-		i -= up.child[j].n
+	up := p[level].in
+	for i > up.child[j].len() {
+		i -= up.child[j].len()
 		j++
 	}
 	p[level].i = j
@@ -269,9 +270,10 @@ func (t *Tree) begin(up *inner, level, i int) *node {
 		n = &lf.node
 		t.leaves++
 	}
+	n.generation = t.generation
 	up.open(i, 1)
-	copy(up.child[i+1:up.n], up.child[i:])
-	copy(up.count[i+1:up.n], up.count[i:])
+	copy(up.child[i+1:up.len()], up.child[i:])
+	copy(up.count[i+1:up.len()], up.count[i:])
 	up.child[i], up.count[i] = n, 0
 	return n
 }
@@ -302,29 +304,29 @@ func (t *Tree) underflow(p *path, level int) {
 		return
 	}
 	up := p[level]
-	for n.n < least && up.n.n > 1 {
-		j := min(up.i, up.n.n-2)
-		a, b := up.n.child[j], up.n.child[j+1]
-		if a.n+b.n > merged {
+	for n.len() < least && up.in.len() > 1 {
+		j := min(up.i, up.in.len()-2)
+		a, b := up.in.child[j], up.in.child[j+1]
+		if a.len()+b.len() > merged {
 			t.even(p, level, j, 0)
 			p[level].i = j
 			t.refirst(p, level)
 			return
 		}
-		t.merge(up.n, level, j)
-		n, up.i = a, j
+		n = t.merge(up.in, level, j)
+		up.i = j
 		p[level].i = j
 		t.refirst(p, level)
 	}
-	if up.n.n < least {
+	if up.in.len() < least {
 		t.underflow(p, level+1)
 	}
 }
 
-// merge moves the elements of child j+1 of a node to child j.
-func (t *Tree) merge(up *inner, level, j int) {
-	a, b := up.child[j], up.child[j+1]
-	pull(level, a, b, b.n)
+// merge moves the elements of child j+1 of a node to child j, which it returns.
+func (t *Tree) merge(up *inner, level, j int) *node {
+	a, b := t.child(up, level, j), t.child(up, level, j+1)
+	pull(level, a, b, b.len())
 	if level > 0 {
 		t.inners--
 	} else {
@@ -336,11 +338,12 @@ func (t *Tree) merge(up *inner, level, j int) {
 	}
 	up.drop(j+1, 1)
 	up.measure(level, j)
+	return a
 }
 
 // lower takes roots with a single child away.
 func (t *Tree) lower() {
-	for t.height > 0 && t.root.n == 1 {
+	for t.height > 0 && t.root.len() == 1 {
 		t.root = t.root.inner().child[0]
 		t.inners--
 		t.height--
@@ -351,22 +354,22 @@ func (t *Tree) lower() {
 func (n *inner) measure(level, i int) {
 	c := n.child[i]
 	n.score[i], n.entry[i] = c.score[0], c.entry[0]
-	n.count[i] = uint32(c.n)
+	n.count[i] = uint32(c.len())
 	if level > 0 {
-		n.count[i] = uint32(c.inner().before(c.n))
+		n.count[i] = uint32(c.inner().before(c.len()))
 	}
 }
 
 // pass moves the last m keys of a to the front of b.
 func pass(level int, a, b *node, m int) {
-	i := a.n - m
+	i := a.len() - m
 	b.open(0, m)
 	copy(b.score[:m], a.score[i:])
 	copy(b.entry[:m], a.entry[i:])
 	if level > 0 {
 		from, to := a.inner(), b.inner()
-		copy(to.child[m:b.n], to.child[:])
-		copy(to.count[m:b.n], to.count[:])
+		copy(to.child[m:b.len()], to.child[:])
+		copy(to.count[m:b.len()], to.count[:])
 		copy(to.child[:m], from.child[i:])
 		copy(to.count[:m], from.count[i:])
 		from.drop(i, m)
@@ -377,8 +380,8 @@ func pass(level int, a, b *node, m int) {
 
 // pull moves the first m keys of b to the end of a.
 func pull(level int, a, b *node, m int) {
-	i := a.n
-	a.n += m
+	i := a.len()
+	a.num += int32(m)
 	copy(a.score[i:], b.score[:m])
 	copy(a.entry[i:], b.entry[:m])
 	if level > 0 {
@@ -393,23 +396,23 @@ func pull(level int, a, b *node, m int) {
 
 // open makes room for m keys at place i.
 func (n *node) open(i, m int) {
-	copy(n.score[i+m:], n.score[i:n.n])
-	copy(n.entry[i+m:], n.entry[i:n.n])
-	n.n += m
+	copy(n.score[i+m:], n.score[i:n.len()])
+	copy(n.entry[i+m:], n.entry[i:n.len()])
+	n.num += int32(m)
 }
 
 // cut takes m keys out from place i on.
 func (n *node) cut(i, m int) {
-	copy(n.score[i:], n.score[i+m:n.n])
-	copy(n.entry[i:], n.entry[i+m:n.n])
-	clear(n.entry[n.n-m : n.n])
-	n.n -= m
+	copy(n.score[i:], n.score[i+m:n.len()])
+	copy(n.entry[i:], n.entry[i+m:n.len()])
+	clear(n.entry[n.len()-m : n.len()])
+	n.num -= int32(m)
 }
 
 // drop is cut of children.
 func (n *inner) drop(i, m int) {
-	copy(n.child[i:], n.child[i+m:n.n])
-	copy(n.count[i:], n.count[i+m:n.n])
-	clear(n.child[n.n-m : n.n])
+	copy(n.child[i:], n.child[i+m:n.len()])
+	copy(n.count[i:], n.count[i+m:n.len()])
+	clear(n.child[n.len()-m : n.len()])
 	n.cut(i, m)
 }

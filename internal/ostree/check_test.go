@@ -40,7 +40,7 @@ func (t *Tree) check(tt testingT) {
 
 func (c *checker) node(n *node, level int, root bool) (count int) {
 	c.Helper()
-	for i := n.n; i < fanout; i++ {
+	for i := n.len(); i < fanout; i++ {
 		if n.entry[i] != nil {
 			require.Failf(c, "a free place holds an entry", "level %d", level)
 		}
@@ -54,30 +54,30 @@ func (c *checker) node(n *node, level int, root bool) (count int) {
 func (c *checker) leaf(n *leaf, root bool) int {
 	c.Helper()
 	c.leaves++
-	require.True(c, n.n > 0 || root, "empty leaf")
+	require.True(c, n.len() > 0 || root, "empty leaf")
 	if !root && n.prev != nil && n.next != nil {
-		require.GreaterOrEqual(c, n.n, least, "too few elements")
+		require.GreaterOrEqual(c, n.len(), least, "too few elements")
 	}
 	require.Same(c, c.last, n.prev, "leaves are not linked")
 	if c.last != nil {
 		require.Same(c, n, c.last.next, "leaves are not linked")
 	}
 	c.last = n
-	for i := range n.n {
+	for i := range n.len() {
 		if c.entry != nil && !before(c.score, c.entry, n.score[i], n.entry[i]) {
 			require.Failf(c, "elements out of order", "%v %v", c.entry, n.entry[i])
 		}
 		c.score, c.entry = n.score[i], n.entry[i]
 	}
-	c.count += n.n
-	return n.n
+	c.count += n.len()
+	return n.len()
 }
 
 func (c *checker) inner(n *inner, level int, root bool) (count int) {
 	c.Helper()
 	c.inners++
-	require.True(c, n.n >= least || root && n.n > 1, "too few children")
-	for i := range n.n {
+	require.True(c, n.len() >= least || root && n.len() > 1, "too few children")
+	for i := range n.len() {
 		first := n.child[i]
 		if n.score[i] != first.score[0] || n.entry[i] != first.entry[0] {
 			require.Failf(c, "key is not the first", "level %d, child %d", level, i)
@@ -88,7 +88,7 @@ func (c *checker) inner(n *inner, level int, root bool) (count int) {
 		}
 		count += below
 	}
-	for i := n.n; i < fanout; i++ {
+	for i := n.len(); i < fanout; i++ {
 		if n.child[i] != nil {
 			require.Failf(c, "a free place holds a child", "level %d", level)
 		}

@@ -64,15 +64,18 @@ const (
 
 // A node is what leaves and inner nodes have in common.
 //
-// Invariant: keys are in order, and distinct, from 0 to n-1. Behind them entries are nil.
+// Invariant: keys are in order, and distinct, from 0 to num-1. Behind them entries are nil.
 // An inner node has at least two children, a leaf at least one element, unless it
 // is the root.
 type node struct {
-	n     int
+	num        int32  // of keys
+	generation uint32 // of the tree that the node belongs to
+
 	entry [fanout]*table.Entry
 	score [fanout]float64
 }
 
+// The neighbours of a leaf are those that it has in the tree that is changed: see Fork.
 type leaf struct {
 	node
 	prev, next *leaf
@@ -87,6 +90,8 @@ type inner struct {
 	count [fanout]uint32 // enough for a heap of 300 GB
 }
 
+func (n *node) len() int { return int(n.num) }
+
 // leaf returns the leaf that a node of level 0 is.
 func (n *node) leaf() *leaf { return (*leaf)(unsafe.Pointer(n)) }
 
@@ -100,6 +105,9 @@ type Tree struct {
 	count  int
 	leaves int
 	inners int
+
+	// generation is that of the nodes that are the tree's own. Others it shares with the tree that it is a fork of.
+	generation uint32
 }
 
 // New returns an empty tree.
@@ -143,7 +151,7 @@ func (p Pos) Entry() *table.Entry { return p.leaf.entry[p.i] }
 
 // Next returns the place of the next element.
 func (p Pos) Next() Pos {
-	if p.i++; p.i == p.leaf.n {
+	if p.i++; p.i == p.leaf.len() {
 		return Pos{p.leaf.next, 0}
 	}
 	return p
@@ -157,7 +165,7 @@ func (p Pos) Prev() Pos {
 	if p.leaf.prev == nil {
 		return Pos{}
 	}
-	return Pos{p.leaf.prev, p.leaf.prev.n - 1}
+	return Pos{p.leaf.prev, p.leaf.prev.len() - 1}
 }
 
 // At returns the place of the element of a rank, none if there is no such rank.
@@ -223,11 +231,11 @@ func (t *Tree) BelowMember(m string) (rank int) {
 	n := t.root
 	for range t.height {
 		in := n.inner()
-		i := max(n.members(0, n.n, m, false)-1, 0)
+		i := max(n.members(0, n.len(), m, false)-1, 0)
 		rank += in.before(i)
 		n = in.child[i]
 	}
-	return rank + n.members(0, n.n, m, false)
+	return rank + n.members(0, n.len(), m, false)
 }
 
 // UpToMember returns the number of elements with a member of at most m, if all
@@ -236,11 +244,11 @@ func (t *Tree) UpToMember(m string) (rank int) {
 	n := t.root
 	for range t.height {
 		in := n.inner()
-		i := max(n.members(0, n.n, m, true)-1, 0)
+		i := max(n.members(0, n.len(), m, true)-1, 0)
 		rank += in.before(i)
 		n = in.child[i]
 	}
-	return rank + n.members(0, n.n, m, true)
+	return rank + n.members(0, n.len(), m, true)
 }
 
 // Rank returns the number of elements before the one of a score and a member, which
@@ -264,12 +272,12 @@ func (t *Tree) Rank(score float64, member string) (rank int) {
 // the time and more.
 func (n *node) below(x float64) int {
 	i := 0
-	for j := line - 1; j < n.n; j += line {
+	for j := line - 1; j < n.len(); j += line {
 		if n.score[j] < x {
 			i += line
 		}
 	}
-	for end := min(i+line, n.n); i < end && n.score[i] < x; {
+	for end := min(i+line, n.len()); i < end && n.score[i] < x; {
 		i++
 	}
 	return i
@@ -278,12 +286,12 @@ func (n *node) below(x float64) int {
 // upTo returns the number of keys with a score of at most x.
 func (n *node) upTo(x float64) int {
 	i := 0
-	for j := line - 1; j < n.n; j += line {
+	for j := line - 1; j < n.len(); j += line {
 		if n.score[j] <= x {
 			i += line
 		}
 	}
-	for end := min(i+line, n.n); i < end && n.score[i] <= x; {
+	for end := min(i+line, n.len()); i < end && n.score[i] <= x; {
 		i++
 	}
 	return i
@@ -295,11 +303,11 @@ const line = 8
 // keys returns the number of keys before the one of a score and a member; with it, if equal.
 func (n *node) keys(score float64, member string, equal bool) int {
 	i := n.below(score)
-	if i == n.n || n.score[i] != score {
+	if i == n.len() || n.score[i] != score {
 		return i
 	}
 	end := i + 1
-	if end < n.n && n.score[end] == score {
+	if end < n.len() && n.score[end] == score {
 		end = n.upTo(score)
 	}
 	return n.members(i, end, member, equal)

@@ -96,11 +96,8 @@ func (w *Writer) appendZSet(b []byte, z *value.ZSet) []byte {
 	if l := z.List(); l != nil {
 		return w.appendBytes(b, l)
 	}
-	n := z.Len()
-	b = AppendLength(b, uint64(n))
-	c := z.From(n-1, true)
-	for range n {
-		member, score := c.Next()
+	b = AppendLength(b, uint64(z.Len()))
+	for member, score := range z.Backward() {
 		b = w.AppendString(w.spill(b), member)
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(score))
 	}

@@ -123,7 +123,7 @@ func BenchmarkReplace(b *testing.B) {
 		for i := range b.N {
 			k := keys[i%len(keys)]
 			e, p := t.Locate(Hash(k), k)
-			t.Replace(p, e)
+			t.Replace(Hash(k), p, e)
 		}
 	})
 }

@@ -17,16 +17,40 @@ func (t *Table) Clone(c *Table) {
 			n.refs[i].depth.Store(uint32(s.depth))
 		}
 	}
-	c.skip, c.widest, c.oversized, c.deepest, c.bytes = t.skip, t.widest, t.oversized, t.deepest, t.bytes
+	c.become(t)
+	c.generation = 0
 	c.dir.Store(n)
+}
+
+// Fork makes c, which is to have been empty, a table of the same entries to go on with. t is good for reading from then on, by others than the owner of c, too:
+// its segments are shared, and copied once c changes in them. The entries themselves must not change in
+// place any more: see Forked.
+//
+// It copies the directory: O(n), but a hundredth of what Clone takes.
+func (t *Table) Fork(c *Table) {
+	d := t.dir.Load()
+	n := newDirectory(d.depth, d.bits)
+	for i := range n.refs {
+		n.refs[i].copy(&d.refs[i])
+	}
+	c.become(t)
+	c.generation++
+	c.dir.Store(n)
+}
+
+// Forked reports whether others may be reading entries of the table.
+func (t *Table) Forked() bool { return t.generation != 0 }
+
+// become makes c what t is, but for the directory.
+func (c *Table) become(t *Table) {
+	c.skip, c.widest, c.oversized, c.deepest, c.bytes, c.generation = t.skip, t.widest, t.oversized, t.deepest, t.bytes, t.generation
 	c.count.Store(t.count.Load())
 }
 
 // Take makes c, which is to have been empty, what t is, and t empty.
 func (t *Table) Take(c *Table) {
-	c.skip, c.widest, c.oversized, c.deepest, c.bytes = t.skip, t.widest, t.oversized, t.deepest, t.bytes
+	c.become(t)
 	c.dir.Store(t.dir.Load())
-	c.count.Store(t.count.Load())
 	t.Clear()
 }
 

@@ -113,6 +113,7 @@ func (t *Table) publishLone(s *segment) {
 }
 
 func (t *Table) enter(d *directory, s *segment) {
+	s.generation = t.generation
 	t.bytes += s.bytes()
 	if s.depth == d.depth {
 		t.deepest++
@@ -134,6 +135,17 @@ func (t *Table) drop(s *segment) {
 			t.widest = segmentBits
 		}
 	}
+}
+
+// own returns the segment of h for changes: s, or its copy, if it is shared.
+func (t *Table) own(h uint64, s *segment) *segment {
+	if s.generation == t.generation {
+		return s
+	}
+	c := s.clone()
+	t.drop(s)
+	t.publish(h, c)
+	return c
 }
 
 // deepen doubles the directory.

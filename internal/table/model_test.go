@@ -71,7 +71,7 @@ func (m *machine) insert(key string) {
 	h := m.hash(key)
 	_, p := m.table.Locate(h, key)
 	if _, ok := m.model[key]; ok {
-		m.table.Replace(p, NewText(key, value, 0))
+		m.table.Replace(h, p, NewText(key, value, 0))
 	} else {
 		m.table.Insert(h, NewText(key, value, int64(m.writes%2)))
 		m.order = append(m.order, key)

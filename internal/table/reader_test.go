@@ -34,7 +34,7 @@ func (r *register) advance(t *Table) {
 	case r.absent(state - 1), state == 1:
 		t.Insert(h, e)
 	default:
-		t.Replace(p, e)
+		t.Replace(h, p, e)
 	}
 	r.finished.Store(state)
 }

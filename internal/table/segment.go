@@ -39,8 +39,9 @@ const (
 // bucket on, and stays there as long as the segment lives.
 type segment struct {
 	shape
-	count int32 // guarded by the owner's lock
-	_     [bucketOffset - 8]byte
+	count      int32  // guarded by the owner's lock
+	generation uint32 // of the table that it belongs to
+	_          [bucketOffset - 12]byte
 }
 
 const bucketOffset = 56

@@ -72,6 +72,10 @@ type Table struct {
 	oversized int   // segments of more than segmentBits
 	deepest   int   // segments at the directory's depth
 	bytes     int   // of all segments
+
+	// generation is that of the segments that are the table's own. Others it shares with the table that it is a
+	// fork of.
+	generation uint32
 }
 
 // New returns an empty table for hashes whose top skip bits are used up, and
@@ -161,8 +165,13 @@ func (t *Table) At(h uint64, p Slot, e *Entry) bool {
 	return t.segment(h) == p.seg && p.seg.bucket(p.at).slots[p.i].Load() == e
 }
 
-// Replace puts e, which has the same key, into the place of another entry.
-func (t *Table) Replace(p Slot, e *Entry) { p.seg.bucket(p.at).slots[p.i].Store(e) }
+// Replace puts e, which has the same key and hash h, into the place of another entry.
+func (t *Table) Replace(h uint64, p Slot, e *Entry) {
+	if t.generation != 0 {
+		p.seg = t.own(h, p.seg)
+	}
+	p.seg.bucket(p.at).slots[p.i].Store(e)
+}
 
 // Insert adds e, whose key must not be in the table.
 func (t *Table) Insert(h uint64, e *Entry) {
@@ -171,15 +180,16 @@ func (t *Table) Insert(h uint64, e *Entry) {
 		t.grow(h, s)
 		s = t.segment(h)
 	}
-	s.put(h, e)
+	t.own(h, s).put(h, e)
 	t.count.Add(1)
 }
 
 // Delete removes the entry with hash h at p.
 func (t *Table) Delete(h uint64, p Slot) {
-	p.seg.remove(h, p.at, p.i)
+	s := t.own(h, p.seg)
+	s.remove(h, p.at, p.i)
 	t.count.Add(-1)
-	t.shrink(h, p.seg)
+	t.shrink(h, s)
 }
 
 // grow makes room in the segment of h: it doubles a small one and splits a

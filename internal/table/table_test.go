@@ -121,7 +121,7 @@ func TestAt(t *testing.T) {
 	require.Greater(t, moved, 100)
 	for _, key := range keys {
 		e, p := table.Locate(Hash(key), key)
-		table.Replace(p, NewText(key, "new", 0))
+		table.Replace(Hash(key), p, NewText(key, "new", 0))
 		require.False(t, table.At(Hash(key), p, e))
 		table.Delete(Hash(key), p)
 		look(key)

@@ -303,7 +303,7 @@ func (m *hashMore) set(field, value string, keep bool) bool {
 		at = 0
 	}
 	e := table.NewText(field, value, at)
-	m.table.Replace(slot, e)
+	m.table.Replace(hash, slot, e)
 	m.entries += e.Size() - old.Size()
 	if at != 0 {
 		m.order.Add(at, e)
@@ -403,6 +403,33 @@ func (h *Hash) Clone() Collection {
 	for e := range m.table.All() {
 		twin.insert(table.Hash(e.Key()), e.WithKey(e.Key()))
 	}
+	return c
+}
+
+// still returns a copy that is good to be read, and for nothing else.
+func (h *Hash) still() Collection {
+	if !h.isBig() {
+		return h.Clone()
+	}
+	c := *h
+	h.become(h.more().fork())
+	return &c
+}
+
+// leave returns a hash with all that is in h, and leaves h what still returns. Others may read h meanwhile.
+func (h *Hash) leave() Collection {
+	if !h.isBig() {
+		return h.Clone()
+	}
+	c := new(Hash)
+	c.become(h.more().fork())
+	return c
+}
+
+// fork returns a big hash to go on with in the place of m, of which it copies what it changes.
+func (m *hashMore) fork() *hashMore {
+	c := &hashMore{big: true, entries: m.entries, order: m.order.Clone()}
+	m.table.Fork(&c.table)
 	return c
 }
 

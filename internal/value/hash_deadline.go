@@ -50,14 +50,19 @@ func (h *Hash) SetDeadline(field string, at int64) {
 }
 
 func (m *hashMore) setDeadline(field string, at int64) {
-	old, slot := m.table.Locate(table.Hash(field), field)
+	hash := table.Hash(field)
+	old, slot := m.table.Locate(hash, field)
 	if before := old.Deadline(); before != 0 {
 		m.order.Remove(before, old)
 	}
 	size := old.Size()
-	e := old.WithDeadline(at)
+	e := old
+	if m.table.Forked() {
+		e = old.WithKey(old.Key()) // others may be reading the entry
+	}
+	e = e.WithDeadline(at)
 	if e != old {
-		m.table.Replace(slot, e)
+		m.table.Replace(hash, slot, e)
 		m.entries += e.Size() - size
 	}
 	if at != 0 {

@@ -148,6 +148,31 @@ func (s *Set) Clone() Collection {
 	return &Set{big: b}
 }
 
+// still returns a copy that is good to be read, and for nothing else.
+func (s *Set) still() Collection {
+	if s.big == nil {
+		return s.Clone()
+	}
+	c := &Set{big: s.big}
+	s.big = s.big.fork()
+	return c
+}
+
+// leave returns a set with all that is in s, and leaves s what still returns. Others may read s meanwhile.
+func (s *Set) leave() Collection {
+	if s.big == nil {
+		return s.Clone()
+	}
+	return &Set{big: s.big.fork()}
+}
+
+// fork returns a set to go on with in the place of b, of which it copies what it changes.
+func (b *bigSet) fork() *bigSet {
+	c := &bigSet{bytes: b.bytes}
+	b.table.Fork(&c.table)
+	return c
+}
+
 // Has reports whether a string is a member.
 func (s *Set) Has(member string) bool {
 	switch s.form() {

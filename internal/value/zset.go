@@ -1,6 +1,7 @@
 package value
 
 import (
+	"iter"
 	"math"
 	"math/rand/v2"
 	"unsafe"
@@ -82,23 +83,24 @@ func (z *ZSet) Clone() Collection {
 	return &ZSet{big: b}
 }
 
-// still returns a copy that is good to be walked over with From, and for nothing else.
+// still returns a copy that is good for Backward, and for nothing else.
 func (z *ZSet) still() Collection {
 	if z.big == nil {
-		return &ZSet{list: z.list.Clone()}
+		return z.Clone()
 	}
 	b := newRanking()
-	z.big.tree.Clone(&b.tree)
+	b.tree = z.big.tree
+	z.big.tree.Fork(&z.big.tree)
 	return &ZSet{big: b}
 }
 
 // leave returns a sorted set with all that is in z, and leaves z what still returns. Others may walk over z meanwhile.
 func (z *ZSet) leave() Collection {
 	if z.big == nil {
-		return &ZSet{list: z.list.Clone()}
+		return z.Clone()
 	}
 	b := &ranking{entries: z.big.entries}
-	z.big.tree.Clone(&b.tree)
+	z.big.tree.Fork(&b.tree)
 	z.big.table.Take(&b.table)
 	return &ZSet{big: b}
 }
@@ -287,6 +289,22 @@ func (b *ranking) lexSpan(low, high *LexBound) (from, to int) {
 		to = b.tree.UpToMember(high.Member)
 	}
 	return from, max(from, to)
+}
+
+// Backward yields the members and their scores from the last to the first.
+func (z *ZSet) Backward() iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		if z.big != nil {
+			z.big.tree.Backward()(func(score float64, e *table.Entry) bool { return yield(e.Key(), score) })
+			return
+		}
+		c := z.From(z.Len()-1, true)
+		for range z.Len() {
+			if !yield(c.Next()) {
+				return
+			}
+		}
+	}
 }
 
 // A ZCursor walks over the members of a sorted set, which must not change meanwhile.

@@ -336,12 +336,7 @@ func BenchmarkZSet(b *testing.B) {
 
 // walked returns the members of a sorted set, from the last to the first.
 func walked(z *ZSet) (all []ranked) {
-	if z.Empty() {
-		return nil
-	}
-	c := z.From(z.Len()-1, true)
-	for range z.Len() {
-		member, score := c.Next()
+	for member, score := range z.Backward() {
 		all = append(all, ranked{member, score})
 	}
 	return all
