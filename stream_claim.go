@@ -114,8 +114,8 @@ func (x *claim) claim(c *commands, key, group string, ids []StreamID) (err error
 		case p != nil:
 			x.take(p, &cursor)
 		case x.o.Force:
-			p = x.g.Add(id, x.claimer())
-			p.Count, p.Delivered = 1, math.MinInt64
+			c := x.claimer()
+			p = x.g.Deliver(x.g.Add(id, c), c, math.MinInt64, 1)
 			x.take(p, &cursor)
 		}
 	}
@@ -150,15 +150,15 @@ func (x *claim) take(p *value.Pending, cursor *stream.Cursor) bool {
 	if x.minIdle > 0 && p.Delivered != math.MinInt64 && x.now-p.Delivered < x.minIdle {
 		return false
 	}
-	x.g.Move(p, x.claimer())
-	x.x.Active = x.now
-	p.Delivered = x.o.delivered(x.now)
+	count := p.Count
 	switch {
 	case x.o.RetryCount.OK && x.o.RetryCount.Value >= 0:
-		p.Count = x.o.RetryCount.Value
+		count = x.o.RetryCount.Value
 	case !x.justID:
-		p.Count++
+		count++
 	}
+	p = x.g.Deliver(p, x.claimer(), x.o.delivered(x.now), count)
+	x.x.Active = x.now
 	if x.justID {
 		x.ids = append(x.ids, StreamID(p.ID))
 	} else {

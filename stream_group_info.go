@@ -114,7 +114,7 @@ func groupDetails(s *value.Stream, count int) []GroupDetail {
 // deliveries returns up to count pending entries; 0 means all.
 func deliveries(all iter.Seq[*value.Pending], count int) (list []PendingDetail) {
 	for p := range all {
-		list = append(list, PendingDetail{StreamID(p.ID), p.Consumer.Name, time.UnixMilli(p.Delivered), p.Count})
+		list = append(list, PendingDetail{StreamID(p.ID), p.Consumer(), time.UnixMilli(p.Delivered), p.Count})
 		if len(list) == count {
 			break
 		}

@@ -216,10 +216,8 @@ func (w *write) deliver(g *value.Group, x *value.Consumer, id stream.ID) {
 	p := g.Pending(id)
 	if p == nil {
 		p = g.Add(id, x)
-	} else {
-		g.Move(p, x)
 	}
-	p.Delivered, p.Count = x.Seen, 1
+	p = g.Deliver(p, x, x.Seen, 1)
 	if w.logged() {
 		w.logPending(g, p)
 	}
@@ -227,7 +225,7 @@ func (w *write) deliver(g *value.Group, x *value.Consumer, id stream.ID) {
 
 // logPending records what is known about a pending entry.
 func (w *write) logPending(g *value.Group, p *value.Pending) {
-	w.effect("XCLAIM", w.key, g.Name, p.Consumer.Name, "0", p.ID.String(), "TIME", strconv.FormatInt(p.Delivered, 10),
+	w.effect("XCLAIM", w.key, g.Name, p.Consumer(), "0", p.ID.String(), "TIME", strconv.FormatInt(p.Delivered, 10),
 		"RETRYCOUNT", strconv.FormatInt(p.Count, 10), "FORCE", "JUSTID", "LASTID", g.LastID.String())
 }
 
@@ -241,24 +239,22 @@ func entryAt(cursor *stream.Cursor) StreamEntry {
 // readPending gives a consumer once more what is pending of it.
 func (w *write) readPending(s *value.Stream, g *value.Group, x *value.Consumer, after StreamID, count int) []StreamEntry {
 	entries := []StreamEntry{}
-	first, ok := stream.ID(after).Next()
-	if !ok {
-		return entries
-	}
-	for p := range x.PendingFrom(first) {
+	next, ok := stream.ID(after).Next()
+	for ok && (count <= 0 || len(entries) < count) {
+		p := x.NextPending(next)
+		if p == nil {
+			break
+		}
+		next, ok = p.ID.Next()
 		cursor := s.Range(p.ID, p.ID, false)
 		if !cursor.Next() {
 			entries = append(entries, StreamEntry{ID: StreamID(p.ID)})
 		} else {
 			entries = append(entries, entryAt(&cursor))
-			p.Delivered = x.Seen
-			p.Count++
+			p = g.Deliver(p, x, x.Seen, p.Count+1)
 			if w.logged() {
 				w.logPending(g, p)
 			}
-		}
-		if len(entries) == count {
-			break
 		}
 	}
 	return entries

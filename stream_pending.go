@@ -122,7 +122,7 @@ func pendingEntries(all iter.Seq[*value.Pending], last stream.ID, count int, min
 		if minIdle > 0 && idle < minIdle {
 			continue
 		}
-		entries = append(entries, PendingEntry{StreamID(p.ID), p.Consumer.Name, millis(idle), p.Count})
+		entries = append(entries, PendingEntry{StreamID(p.ID), p.Consumer(), millis(idle), p.Count})
 	}
 	return entries
 }

@@ -159,8 +159,7 @@ func (r *Reader) consumer(g *value.Group, t Type, all []pending) {
 		case !ok || all[i].taken:
 			r.fail(at, "a consumer's entry is not pending, or not of it alone", nil)
 		default:
-			p := g.Add(id, c)
-			p.Delivered, p.Count = all[i].delivered, all[i].count
+			g.Deliver(g.Add(id, c), c, all[i].delivered, all[i].count)
 			all[i].taken = true
 		}
 	}

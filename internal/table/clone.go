@@ -17,7 +17,7 @@ func (t *Table) Clone(c *Table) {
 			n.refs[i].depth.Store(uint32(s.depth))
 		}
 	}
-	c.become(t)
+	t.describe(c)
 	c.generation = 0
 	c.dir.Store(n)
 }
@@ -33,7 +33,7 @@ func (t *Table) Fork(c *Table) {
 	for i := range n.refs {
 		n.refs[i].copy(&d.refs[i])
 	}
-	c.become(t)
+	t.describe(c)
 	c.generation++
 	c.dir.Store(n)
 }
@@ -41,15 +41,15 @@ func (t *Table) Fork(c *Table) {
 // Forked reports whether others may be reading entries of the table.
 func (t *Table) Forked() bool { return t.generation != 0 }
 
-// become makes c what t is, but for the directory.
-func (c *Table) become(t *Table) {
+// describe makes c what t is, but for the directory.
+func (t *Table) describe(c *Table) {
 	c.skip, c.widest, c.oversized, c.deepest, c.bytes, c.generation = t.skip, t.widest, t.oversized, t.deepest, t.bytes, t.generation
 	c.count.Store(t.count.Load())
 }
 
 // Take makes c, which is to have been empty, what t is, and t empty.
 func (t *Table) Take(c *Table) {
-	c.become(t)
+	t.describe(c)
 	c.dir.Store(t.dir.Load())
 	t.Clear()
 }

@@ -36,17 +36,28 @@ const streamExtra = 2*16 + 8 + 16
 
 // Clone returns a copy.
 func (s *Stream) Clone() Collection {
-	return s.with(s.Log.Clone())
-}
-
-func (s *Stream) still() Collection { return s.with(s.Log.Still()) }
-func (s *Stream) leave() Collection { return s.with(s.Log.Leave()) }
-
-// with returns a copy that has another log.
-func (s *Stream) with(l stream.Log) *Stream {
-	c := &Stream{Log: l, LastID: s.LastID, MaxDeleted: s.MaxDeleted, Added: s.Added}
+	c := s.with(s.Log.Clone())
 	s.groups.clone(&c.groups)
 	return c
+}
+
+// still returns a copy that is good to be read, and for nothing else.
+func (s *Stream) still() Collection {
+	c := s.with(s.Log.Still())
+	s.fork(&c.groups, &s.groups)
+	return c
+}
+
+// leave returns a stream with all that is in s, and leaves s what still returns. Others may read s meanwhile.
+func (s *Stream) leave() Collection {
+	c := s.with(s.Log.Leave())
+	s.fork(&c.groups, &c.groups)
+	return c
+}
+
+// with returns a copy that has another log, and no groups.
+func (s *Stream) with(l stream.Log) *Stream {
+	return &Stream{Log: l, LastID: s.LastID, MaxDeleted: s.MaxDeleted, Added: s.Added}
 }
 
 // streamLimit returns the limit of a stream's nodes.

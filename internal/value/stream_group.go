@@ -29,6 +29,9 @@ type Group struct {
 	consumers []*Consumer // in the order of their names
 	pending   pendings
 	probe     Pending // what is being looked for; here it costs no allocation
+
+	// generation is that of pending entries that belong to the group alone. Others are shared with what a file is written from.
+	generation uint32
 }
 
 // UnknownRead stands for a number of entries that cannot be told.
@@ -44,13 +47,18 @@ type Consumer struct {
 }
 
 // A Pending is an entry that was given to a consumer, which has not acknowledged
-// it yet. The entry itself may be gone.
+// it yet. The entry itself may be gone. Deliver changes it.
 type Pending struct {
 	ID        stream.ID
-	Consumer  *Consumer
 	Delivered int64 // when it was given last, in Unix milliseconds
 	Count     int64 // how often it was
+
+	consumer   *Consumer // of another generation it may be one that has that name no more
+	generation uint32
 }
+
+// Consumer returns the name of the consumer that it was given to.
+func (p *Pending) Consumer() string { return p.consumer.Name }
 
 // pendings are pending entries in the order of their IDs. The zero value has
 // none, and takes none of the heap.
@@ -98,6 +106,14 @@ func (p *pendings) add(x *Pending) int {
 	return p.bytes() - before
 }
 
+// fork returns the same entries, in an order of their own.
+func (p *pendings) fork() pendings {
+	if p.tree == nil {
+		return pendings{}
+	}
+	return pendings{p.tree.Clone()}
+}
+
 // remove takes an entry out, and returns by how much that takes more of the heap.
 func (p *pendings) remove(x *Pending) int {
 	before := p.bytes()
@@ -112,6 +128,14 @@ func (p *pendings) from(id stream.ID) iter.Seq[*Pending] {
 			p.tree.AscendGreaterOrEqual(&Pending{ID: id}, yield)
 		}
 	}
+}
+
+// next returns the first entry from an ID on, nil if there is none.
+func (p *pendings) next(id stream.ID) *Pending {
+	for x := range p.from(id) {
+		return x
+	}
+	return nil
 }
 
 // bytes returns what the groups take of the heap.
@@ -262,26 +286,47 @@ func (g *Group) Pending(id stream.ID) *Pending {
 }
 
 // NextPending returns the first pending entry from an ID on, nil if there is none.
-func (g *Group) NextPending(id stream.ID) *Pending {
-	for p := range g.PendingFrom(id) {
-		return p
-	}
-	return nil
-}
+func (g *Group) NextPending(id stream.ID) *Pending { return g.pending.next(id) }
+
+// NextPending returns the first pending entry of the consumer from an ID on, nil if there is none.
+func (c *Consumer) NextPending(id stream.ID) *Pending { return c.pending.next(id) }
 
 // Add makes an entry, which is not pending, pending of a consumer.
 func (g *Group) Add(id stream.ID, c *Consumer) *Pending {
-	p := &Pending{ID: id, Consumer: c}
+	p := &Pending{ID: id, consumer: c, generation: g.generation}
 	g.home.more += pendingBytes + g.pending.add(p) + c.pending.add(p)
 	return p
 }
 
-// Move makes a pending entry pending of another consumer.
-func (g *Group) Move(p *Pending, c *Consumer) {
-	if p.Consumer != c {
-		g.home.more += p.Consumer.pending.remove(p) + c.pending.add(p)
-		p.Consumer = c
+// Deliver notes that a pending entry was given to a consumer at a time, for the count-th time. It returns what is known
+// from then on.
+func (g *Group) Deliver(p *Pending, c *Consumer, at, count int64) *Pending {
+	if p.generation != g.generation {
+		p = g.own(p)
 	}
+	if p.consumer != c {
+		g.home.more += p.consumer.pending.remove(p) + c.pending.add(p)
+		p.consumer = c
+	}
+	p.Delivered, p.Count = at, count
+	return p
+}
+
+// own puts a copy in the place of a pending entry that is shared.
+func (g *Group) own(p *Pending) *Pending {
+	c := *p
+	c.consumer, c.generation = g.holder(p), g.generation
+	g.pending.add(&c)
+	c.consumer.pending.add(&c)
+	return &c
+}
+
+// holder returns the consumer that a pending entry was given to.
+func (g *Group) holder(p *Pending) *Consumer {
+	if p.generation != g.generation {
+		return g.Consumer(p.consumer.Name)
+	}
+	return p.consumer
 }
 
 // Remove makes an entry pending no more, and returns what was known about it, nil if it was not
@@ -295,7 +340,7 @@ func (g *Group) Remove(id stream.ID) *Pending {
 	if !ok {
 		return nil
 	}
-	g.home.more += p.Consumer.pending.remove(p) - treeSlotBytes - pendingBytes
+	g.home.more += g.holder(p).pending.remove(p) - treeSlotBytes - pendingBytes
 	return p
 }
 
@@ -384,10 +429,28 @@ func (s *groups) clone(to *groups) {
 			x := c.AddConsumer(o.Name, o.Seen)
 			x.Active = o.Active
 			for p := range o.PendingFrom(stream.ID{}) {
-				q := c.Add(p.ID, x)
-				q.Delivered, q.Count = p.Delivered, p.Count
+				c.Deliver(c.Add(p.ID, x), x, p.Delivered, p.Count)
 			}
 		}
+	}
+}
+
+// fork makes copies of all groups in another stream that has none. They share what is pending with the originals: newer, which is s or to, copies an entry
+// when it changes. The other one is good to be read, and for nothing else, and may be read meanwhile.
+func (s *groups) fork(to, newer *groups) {
+	to.list, to.more = make([]*Group, len(s.list)), s.more
+	for i, g := range s.list {
+		c := *g
+		c.home, c.pending, c.consumers = to, g.pending.fork(), make([]*Consumer, len(g.consumers))
+		for j, x := range g.consumers {
+			c.consumers[j] = &Consumer{Name: x.Name, Seen: x.Seen, Active: x.Active, pending: x.pending.fork()}
+		}
+		to.list[i] = &c
+		to.more += (cap(c.consumers) - cap(g.consumers)) * pointerBytes
+	}
+	to.more += (cap(to.list) - cap(s.list)) * pointerBytes
+	for _, g := range newer.list {
+		g.generation++
 	}
 }
 

@@ -23,7 +23,7 @@ func (s *groups) check(t require.TestingT) {
 		pending := 0
 		for _, c := range g.consumers {
 			for p := range c.PendingFrom(stream.ID{}) {
-				require.Same(t, c, p.Consumer)
+				require.Same(t, c, g.holder(p))
 				require.Same(t, p, g.Pending(p.ID))
 				pending++
 			}
@@ -62,7 +62,7 @@ func contents(t require.TestingT, s *Stream) map[string]aGroup {
 		require.True(t, slices.IsSortedFunc(g.Consumers(), func(a, b *Consumer) int { return strings.Compare(a.Name, b.Name) }))
 		var ids []stream.ID
 		for p := range g.PendingFrom(stream.ID{}) {
-			a.pending[p.ID] = aPending{p.Consumer.Name, p.Delivered, p.Count}
+			a.pending[p.ID] = aPending{p.Consumer(), p.Delivered, p.Count}
 			ids = append(ids, p.ID)
 		}
 		require.True(t, slices.IsSortedFunc(ids, stream.ID.Compare))
@@ -76,6 +76,24 @@ func contents(t require.TestingT, s *Stream) map[string]aGroup {
 	return all
 }
 
+// groupsText is what a file has of the groups of a stream.
+func groupsText(s *Stream) string {
+	var b strings.Builder
+	for _, g := range s.GroupList() {
+		fmt.Fprintln(&b, "group", g.Name, g.LastID, g.Read)
+		for p := range g.PendingFrom(stream.ID{}) {
+			fmt.Fprintln(&b, p.ID, p.Delivered, p.Count)
+		}
+		for _, c := range g.Consumers() {
+			fmt.Fprintln(&b, "consumer", c.Name, c.Seen)
+			for p := range c.PendingFrom(stream.ID{}) {
+				fmt.Fprintln(&b, p.ID)
+			}
+		}
+	}
+	return b.String()
+}
+
 func TestGroupModel(t *testing.T) {
 	name := rapid.SampledFrom([]string{"", "a", "b", "c", "a long name of somebody or other"})
 	someID := rapid.Custom(func(t *rapid.T) stream.ID {
@@ -83,6 +101,8 @@ func TestGroupModel(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		s, model := NewStream(), map[string]aGroup{}
+		var left []*Stream
+		var held []string
 		one := func() (*Group, aGroup) {
 			n := name.Draw(t, "group")
 			g, a := s.Group(n), model[n]
@@ -90,7 +110,12 @@ func TestGroupModel(t *testing.T) {
 			return g, a
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"": func(t *rapid.T) { require.Equal(t, model, contents(t, s)) },
+			"": func(t *rapid.T) {
+				require.Equal(t, model, contents(t, s))
+				for i := range left {
+					require.Equal(t, held[i], groupsText(left[i]))
+				}
+			},
 			"add group": func(t *rapid.T) {
 				n := name.Draw(t, "group")
 				g := s.AddGroup(n, stream.ID{Ms: 1}, 5)
@@ -137,8 +162,7 @@ func TestGroupModel(t *testing.T) {
 					if p == nil {
 						p = g.Add(id, c)
 					}
-					g.Move(p, c)
-					p.Delivered, p.Count = int64(id.Seq), p.Count+1
+					p = g.Deliver(p, c, int64(id.Seq), p.Count+1)
 					a.pending[id] = aPending{c.Name, p.Delivered, a.pending[id].count + 1}
 				}
 			},
@@ -152,7 +176,7 @@ func TestGroupModel(t *testing.T) {
 					p, had := g.Remove(id), a.pending[id]
 					require.Equal(t, had.count > 0, p != nil)
 					if p != nil {
-						require.Equal(t, aPending{p.Consumer.Name, p.Delivered, p.Count}, had)
+						require.Equal(t, aPending{p.Consumer(), p.Delivered, p.Count}, had)
 					}
 					delete(a.pending, id)
 				}
@@ -171,6 +195,15 @@ func TestGroupModel(t *testing.T) {
 					want = want || pending || id.Compare(stream.ID{Ms: 1}) > 0
 				}
 				require.Equal(t, want, s.Referenced(id))
+			},
+			"fork": func(t *rapid.T) {
+				old := s
+				if rapid.Bool().Draw(t, "still") {
+					old = s.still().(*Stream)
+				} else {
+					s = s.leave().(*Stream)
+				}
+				left, held = append(left, old), append(held, groupsText(old))
 			},
 			"clone": func(t *rapid.T) {
 				old := s
