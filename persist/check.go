@@ -1,18 +1,16 @@
 package persist
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"github.com/nookdb/nook"
 	"github.com/nookdb/nook/internal/aof"
-	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/rdb"
 )
 
@@ -26,7 +24,7 @@ const (
 	FileBase                      // of append-only files
 	FileIncrement                 // of append-only files, or a single one
 	FileReplaced                  // by a newer base, to be removed
-	FileUnlisted                  // in the directory of append-only files, and not in the manifest
+	FileUnlisted                  // that of append-only files, and not in the manifest
 )
 
 var fileKinds = [...]string{
@@ -84,6 +82,10 @@ func (c *FileCheck) failure() *FileError {
 
 // CheckOptions are the options of Check.
 type CheckOptions struct {
+	// Load also loads what is in a directory into a store, as Open does, which takes its memory: so it is seen too that a key comes twice, that
+	// a library is not taken, or that a command fails. It is not for single files.
+	Load bool
+
 	// SkipModules lets values of modules pass, which else are an error.
 	SkipModules bool
 
@@ -91,9 +93,9 @@ type CheckOptions struct {
 	Progress func(Progress)
 }
 
-// Check reads all files of a directory that Open would, or a single file, and says what each is and what is wrong with it. A manifest
-// stands for the files that it lists. Nothing is changed, and nothing is kept in memory: so that a key comes twice, or that a command fails for what it finds, is
-// not seen; Open sees it.
+// Check reads all files of a directory that Open would, with AppendOnly or without, or a single file, and says what each is and what is wrong with it: all for
+// which Open would fail or cut something off, but for what is to be seen with Load alone. A manifest stands for the files that it lists. Nothing is changed, and
+// without Load nothing is kept in memory.
 //
 // If a process has the directory open, the end of the last file may look torn. Fails only if there is nothing to read. O(n).
 func Check(path string, o *CheckOptions) ([]FileCheck, error) {
@@ -101,14 +103,20 @@ func Check(path string, o *CheckOptions) ([]FileCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o == nil {
-		o = new(CheckOptions)
-	}
-	c := checker{fs: dirFS(dir), o: o}
+	return check(dirFS(dir), name, o)
+}
+
+// check checks a file, or if name is "" what Open would look for.
+func check(d fileSystem, name string, o *CheckOptions) ([]FileCheck, error) {
+	c := newChecker(d, o)
 	if name != "" {
 		return c.single(name)
 	}
-	return c.directory()
+	found, err := c.directory()
+	if err == nil && c.o.Load {
+		err = c.load()
+	}
+	return found, err
 }
 
 // locate takes a path apart: a directory, and the name of a file in it, "" if the path is that of a directory. For a file in a directory of
@@ -134,232 +142,225 @@ var errNothing = errors.New("persist: the directory has neither a snapshot nor a
 
 // A checker reads files and keeps nothing of what is in them.
 type checker struct {
-	fs    fileSystem
-	o     *CheckOptions
+	reader
+
+	o     CheckOptions
 	found []FileCheck
+}
+
+func newChecker(d fileSystem, o *CheckOptions) *checker {
+	c := new(checker)
+	if o != nil {
+		c.o = *o
+	}
+	if c.o.Progress == nil {
+		c.o.Progress = func(Progress) {}
+	}
+	c.reader = reader{fs: d, task: TaskCheck, progress: c.o.Progress}
+	return c
 }
 
 // directory checks what Open would look for.
 func (c *checker) directory() ([]FileCheck, error) {
-	for _, name := range []string{snapshotName, appendName} {
-		there, err := exists(c.fs, ".", name)
-		if err != nil {
-			return nil, err
-		}
-		if there {
-			kind := FileSnapshot
-			if name == appendName {
-				kind = FileIncrement
-			}
-			c.found = append(c.found, c.file(name, kind))
-		}
-	}
-	there, err := exists(c.fs, appendDir, aof.ManifestName(appendName))
-	switch {
-	case err != nil:
+	there, err := exists(c.fs, ".", snapshotName)
+	if err != nil {
 		return nil, err
-	case there:
-		c.listed(inAppendDir(aof.ManifestName(appendName)))
-	case len(c.found) == 0:
-		return nil, errNothing
 	}
-	return c.found, nil
+	if there {
+		c.part(theSnapshot())
+	}
+	m, single, err := findManifest(c.fs)
+	switch {
+	case single:
+		c.part(&part{name: appendName, kind: FileIncrement, last: true})
+	case err == nil && m == nil:
+		err = c.others(appendDir, nil)
+	default:
+		err = c.listed(manifestName(), m, err)
+	}
+	if err == nil && len(c.found) == 0 {
+		err = errNothing
+	}
+	return c.found, err
 }
 
 // single checks one file, or those of a manifest.
 func (c *checker) single(name string) ([]FileCheck, error) {
-	if strings.HasSuffix(name, aof.ManifestName("")) {
-		c.listed(name)
-		return c.found, nil
+	if isManifest(name) {
+		m, _, err := readManifest(c.fs, name)
+		return c.found, c.listed(name, m, err)
 	}
-	return []FileCheck{c.file(name, FileIncrement)}, nil
-}
-
-// listed checks a manifest and the files that it lists.
-func (c *checker) listed(name string) {
-	x := FileCheck{File: name, Kind: FileManifest}
-	text, _, err := readFile(c.fs, name)
-	var m *aof.Manifest
-	if err == nil {
-		x.Size = int64(len(text))
-		m, err = aof.ParseManifest(text)
-	}
-	if err != nil {
-		x.Err = &FileError{File: name, Err: err}
-		c.found = append(c.found, x)
-		return
-	}
-	c.found = append(c.found, x)
-	dir := name[:strings.LastIndexByte(name, '/')+1]
-	known := map[string]bool{}
-	for _, f := range slices.Concat(m.Live(), m.History) {
-		known[f.Name] = true
-		c.found = append(c.found, c.member(dir, f))
-	}
-	if dir != "" {
-		c.others(strings.TrimSuffix(dir, "/"), known)
-	}
-}
-
-// member checks a file of a manifest.
-func (c *checker) member(dir string, f aof.File) FileCheck {
-	switch f.Kind {
-	case aof.History: // may be gone already
-		x := FileCheck{File: dir + f.Name, Kind: FileReplaced}
-		x.Size, _ = c.size(x.File)
-		return x
-	case aof.Base:
-		return c.file(dir+f.Name, FileBase)
-	default:
-		return c.file(dir+f.Name, FileIncrement)
-	}
-}
-
-// others notes the files of a directory that are not known.
-func (c *checker) others(dir string, known map[string]bool) {
-	names, _ := c.fs.list(dir) // it has been read from
-	for _, name := range names {
-		if known[name] || name == aof.ManifestName(appendName) {
-			continue
-		}
-		x := FileCheck{File: dir + "/" + name, Kind: FileUnlisted}
-		x.Size, _ = c.size(x.File)
-		c.found = append(c.found, x)
-	}
-}
-
-func (c *checker) size(name string) (int64, error) {
-	f, err := c.fs.open(name)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	return f.size()
-}
-
-// file checks a snapshot, a file of commands, or one behind the other.
-func (c *checker) file(name string, kind FileKind) FileCheck {
-	x := FileCheck{File: name, Kind: kind}
-	f, err := c.fs.open(name)
-	if err == nil {
-		defer f.Close()
-		x.Size, err = f.size()
-	}
-	if err != nil {
-		x.Err = &FileError{File: name, Err: withoutPath(err)}
-		return x
-	}
-	in := bufio.NewReaderSize(f, readSize)
-	if !isSnapshot(name, in) {
-		x.Err = c.commands(&x, in, 0)
-		return x
-	}
-	if kind == FileIncrement {
+	c.part(lonePart(name))
+	if x := &c.found[0]; x.Version > 0 {
 		x.Kind = FileSnapshot
 	}
-	rest, offset, err := c.snapshot(&x, in)
-	if err != nil {
-		x.Err = snapshotError(name, offset, err)
-		return x
-	}
-	x.Err = c.commands(&x, rest, offset)
-	return x
+	return c.found, nil
 }
 
-// withoutPath returns an error without the path of the file, which is told anyway.
-func withoutPath(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
+// isManifest reports whether a file is a manifest by its name.
+func isManifest(name string) bool { return strings.HasSuffix(name, aof.ManifestName("")) }
+
+// lonePart returns what is known of a file by its name.
+func lonePart(name string) *part {
+	switch {
+	case name == snapshotName:
+		return theSnapshot()
+	case strings.HasSuffix(name, snapshotSuffix):
+		return &part{name: name, as: snapshotFirst, kind: FileSnapshot}
+	default:
+		return &part{name: name, kind: FileIncrement}
+	}
+}
+
+// listed checks the files that a manifest lists, or says that it cannot be read.
+func (c *checker) listed(name string, m *aof.Manifest, failed error) error {
+	x := FileCheck{File: name, Kind: FileManifest}
+	switch size, err := sizeOf(c.fs, name); {
+	case err == nil:
+		x.Size = size
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if failed != nil {
+		if !errors.As(failed, new(*FileError)) {
+			return failed
+		}
+		x.Err = failed
+		c.found = append(c.found, x)
+		return nil
+	}
+	c.found = append(c.found, x)
+	dir := "."
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		dir = name[:i]
+	}
+	known := map[string]bool{name: true}
+	for _, f := range m.Live() {
+		known[inDir(dir, f.Name)] = true
+	}
+	for _, p := range partsOf(c.fs, dir, m) {
+		c.part(p)
+	}
+	for _, f := range m.History { // may be gone already
+		file := inDir(dir, f.Name)
+		known[file] = true
+		c.note(file, FileReplaced)
+	}
+	if dir != appendDir {
+		return nil
+	}
+	return c.others(dir, known)
+}
+
+// part checks a file.
+func (c *checker) part(p *part) {
+	t := &tally{x: FileCheck{File: p.name, Kind: p.kind}, skipModules: c.o.SkipModules}
+	t.x.Size, t.x.Err = c.read(p, t)
+	c.found = append(c.found, t.x)
+}
+
+// others notes the files of append-only files that are not known. One of a server before Redis 7 is nothing beside a manifest.
+func (c *checker) others(dir string, known map[string]bool) error {
+	names, err := c.fs.list(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, name := range names {
+		if file := inDir(dir, name); !known[file] {
+			c.note(file, FileUnlisted)
+		}
+	}
+	there, err := exists(c.fs, ".", appendName)
+	if there {
+		c.note(appendName, FileUnlisted)
 	}
 	return err
 }
 
-// told is after how many things the progress is told.
-const told = 1 << 12
-
-func (c *checker) tell(x *FileCheck, n int64, offset int64) {
-	if n%told == 0 && c.o.Progress != nil {
-		c.o.Progress(Progress{Task: TaskCheck, File: x.File, Done: offset, Total: x.Size})
-	}
+// note notes a file that nobody reads.
+func (c *checker) note(name string, kind FileKind) {
+	size, _ := sizeOf(c.fs, name) // 0 if there is none
+	c.found = append(c.found, FileCheck{File: name, Kind: kind, Size: size})
 }
 
-// snapshot reads one, and returns what is behind it.
-func (c *checker) snapshot(x *FileCheck, in io.Reader) (rest io.Reader, offset int64, err error) {
-	d, err := rdb.NewDecoder(in, &rdb.Options{Deep: true, SkipModules: c.o.SkipModules})
-	if err != nil {
-		return nil, 0, err
+// load loads what Open would, and notes what is only seen then.
+func (c *checker) load() error {
+	for _, appendOnly := range []bool{false, true} {
+		err := c.loadAs(appendOnly)
+		var failed *FileError
+		if err != nil && !errors.As(err, &failed) {
+			return err
+		}
+		for i := range c.found {
+			if x := &c.found[i]; failed != nil && x.File == failed.File && x.Err == nil {
+				x.Err = err
+			}
+		}
 	}
-	x.Version = d.Version()
-	for n := int64(0); ; n++ {
-		c.tell(x, n, d.Offset())
+	return nil
+}
+
+func (c *checker) loadAs(appendOnly bool) error {
+	s, err := newScratch()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	o := Options{AppendOnly: appendOnly, RefuseTorn: true, SkipModules: c.o.SkipModules, Progress: c.o.Progress}
+	return newRecoverer(c.fs, &o, s).recover()
+}
+
+// newScratch returns a store to load files into, which knows nothing of the options of theirs: so it has more databases than they should
+// need, and few shards, as they multiply.
+func newScratch() (*nook.Store, error) {
+	return nook.New(&nook.Options{Loading: true, Databases: 1 << 10, Shards: 16})
+}
+
+// A tally is a taker that counts.
+type tally struct {
+	x           FileCheck
+	skipModules bool
+}
+
+// snapshot counts what is in a snapshot.
+func (t *tally) snapshot(in io.Reader, reached func(int64)) (end int64, rest io.Reader, err error) {
+	d, err := rdb.NewDecoder(in, &rdb.Options{SkipModules: t.skipModules}) // without limits, members are looked at one by one
+	if err != nil {
+		return 0, nil, err
+	}
+	t.x.Version = d.Version()
+	for n := 0; ; n++ {
+		if n%progressUnits == 0 {
+			reached(d.Offset())
+		}
 		it, err := d.Next()
 		switch {
 		case it == nil && errors.Is(err, io.EOF):
-			return d.Rest(), d.Offset(), nil
+			return d.Offset(), d.Rest(), nil
 		case err != nil:
-			return nil, d.Offset(), err
+			return d.Offset(), nil, err
 		}
 		switch it.Kind {
 		case rdb.KindKey:
-			x.Keys++
+			t.x.Keys++
 			if it.Entry.Deadline() != 0 {
-				x.Timed++
+				t.x.Timed++
 			}
 		case rdb.KindFunction:
-			x.Libraries++
+			t.x.Libraries++
 		}
 	}
 }
 
-// commands reads commands from an offset on.
-func (c *checker) commands(x *FileCheck, in io.Reader, offset int64) error {
-	r := aof.NewReader(in, offset)
-	for n := int64(0); ; n++ {
-		c.tell(x, n, r.Offset())
-		unit, err := r.Next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return damageOf(x.File, err)
-		}
-		for _, args := range unit.Commands {
-			if err := known(args); err != nil {
-				return &FileError{File: x.File, Offset: unit.Offset, Whole: unit.Offset, Located: true, Err: fmt.Errorf("offset %d: %w", unit.Offset, err)}
-			}
-			if !strings.EqualFold(args[0], "select") {
-				x.Commands++
-			}
-		}
-	}
-}
+func (t *tally) begin() {}
 
-// damageOf says where a file of commands is torn or damaged.
-func damageOf(name string, err error) error {
-	var torn *aof.TornError
-	if errors.As(err, &torn) {
-		return &FileError{File: name, Offset: torn.Offset, Whole: torn.Offset, Torn: true, Located: true, Err: err}
-	}
-	var damage *aof.DamageError
-	if errors.As(err, &damage) {
-		return &FileError{File: name, Offset: damage.Offset, Whole: damage.Whole, Located: true, Err: err}
-	}
-	return &FileError{File: name, Err: err}
-}
-
-// known says what is wrong with a command that no server would have written.
-func known(args []string) error {
-	row, err := command.Lookup(args)
-	if err != nil {
+// command counts a command.
+func (t *tally) command(args []string) error {
+	if _, err := admitted(args); err != nil {
 		return fmt.Errorf("%s: %w", describe(args), err)
 	}
-	switch row.Name {
-	case "select", "function", "load", "delete", "flush", "eval", "evalsha", "fcall":
-		return nil
-	}
-	if !row.Flags.Has(command.Write) && !row.Flags.Has(command.MayReplicate) {
-		return fmt.Errorf("%s: %w", describe(args), errForeign)
+	if !isSelect(args) {
+		t.x.Commands++
 	}
 	return nil
 }

@@ -35,8 +35,11 @@ func directoryOf(t *testing.T) string {
 	// A rewrite that did not get to its base leaves two increments.
 	second := strings.Replace(string(bytesOf(t, dir, "appendonlydir/appendonly.aof.2.incr.aof")), "first", "other", 1)
 	put(t, dir, "appendonlydir/appendonly.aof.3.incr.aof", second)
-	put(t, dir, "appendonlydir/appendonly.aof.manifest",
-		string(bytesOf(t, dir, "appendonlydir/appendonly.aof.manifest"))+"file appendonly.aof.3.incr.aof seq 3 type i\n")
+	m, _, err := readManifest(dirFS(dir), manifestName())
+	require.NoError(t, err)
+	m.Increments[0].Size = int64(len(second))
+	m.Increments = append(m.Increments, m.NextIncrement(appendName))
+	require.NoError(t, writeManifest(dirFS(dir), m))
 	return dir
 }
 

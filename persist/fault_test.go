@@ -167,7 +167,7 @@ func faultAt(t *testing.T, f fault, n int, used bool) bool {
 // requireTidy makes sure that the append-only directory has what the manifest lists, and nothing else.
 func requireTidy(t *testing.T, d fileSystem, what string) {
 	t.Helper()
-	m, ok, err := readManifest(d)
+	m, ok, err := readManifest(d, manifestName())
 	require.NoError(t, err)
 	require.True(t, ok)
 	want := []string{}

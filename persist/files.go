@@ -148,9 +148,9 @@ func checkChecksum(text []byte) error {
 // manifestName returns the name of the manifest.
 func manifestName() string { return inAppendDir(aof.ManifestName(appendName)) }
 
-// readManifest reads the manifest, and reports false if there is none.
-func readManifest(d fileSystem) (m *aof.Manifest, ok bool, err error) {
-	text, ok, err := readFile(d, manifestName())
+// readManifest reads a manifest, and reports false if there is none of that name.
+func readManifest(d fileSystem, name string) (m *aof.Manifest, ok bool, err error) {
+	text, ok, err := readFile(d, name)
 	if err == nil && !ok {
 		return nil, false, nil
 	}
@@ -164,7 +164,7 @@ func readManifest(d fileSystem) (m *aof.Manifest, ok bool, err error) {
 		err = errors.New("it lists no file to load")
 	}
 	if err != nil {
-		return nil, ok, &FileError{File: manifestName(), Err: err}
+		return nil, ok, &FileError{File: name, Err: err}
 	}
 	return m, true, nil
 }

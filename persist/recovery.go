@@ -39,6 +39,8 @@ type FileError struct {
 	Err    error
 
 	Located bool
+
+	snapshot bool // it is in a snapshot, which may be salvaged
 }
 
 // Error returns the file's name and what is wrong.

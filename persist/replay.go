@@ -56,33 +56,58 @@ func describe(args []string) string {
 	return text
 }
 
-// dispatch runs a command. Most are writes; what is none, or changes scripts, is looked at closer.
-func (p *replayer) dispatch(args []string) error {
+// admitted returns the row of a command, or says why none of that name stands in an append-only file.
+func admitted(args []string) (*command.Row, error) {
 	row, err := command.Lookup(args)
+	switch {
+	case err != nil:
+		return nil, err
+	case isSpecial(args, row):
+		return row, nil
+	case row.Flags.Has(command.Blocking) || !row.Flags.Has(command.Write) && !row.Flags.Has(command.MayReplicate):
+		return nil, errForeign
+	}
+	return row, nil
+}
+
+// isSpecial reports whether a command is one that is looked at closer: it is no write, or changes scripts.
+func isSpecial(args []string, row *command.Row) bool {
+	if row.Flags.Has(command.Write) && row.Group != "scripting" {
+		return false
+	}
+	switch strings.ToLower(args[0]) {
+	case "select", "function", "script", "eval", "evalsha", "fcall":
+		return true
+	}
+	return false
+}
+
+// dispatch runs a command.
+func (p *replayer) dispatch(args []string) error {
+	row, err := admitted(args)
 	if err != nil {
 		return err
 	}
-	if !row.Flags.Has(command.Write) || row.Group == "scripting" {
-		switch strings.ToLower(args[0]) {
-		case "select":
-			return p.choose(args)
-		case "function":
-			return p.function(args)
-		case "script":
-			return p.remember(args)
-		case "eval", "evalsha", "fcall":
-			return p.script(args)
-		}
-		if !row.Flags.Has(command.MayReplicate) {
-			return errForeign
-		}
-	}
-	if row.Flags.Has(command.Blocking) {
-		return errForeign
+	if isSpecial(args, row) {
+		return p.special(args)
 	}
 	p.call.Row, p.call.Args = row, withoutLimit(args)
 	p.call.Out.Reset(nil)
 	return row.Run(&p.call)
+}
+
+// special runs one of the commands that are not what they are for clients.
+func (p *replayer) special(args []string) error {
+	switch strings.ToLower(args[0]) {
+	case "select":
+		return p.choose(args)
+	case "function":
+		return p.function(args)
+	case "script":
+		return p.remember(args)
+	default:
+		return p.script(args)
+	}
 }
 
 // withoutLimit returns a command without the LIMIT of an exact trimming. Redis writes "MAXLEN = 5 LIMIT 9" for what a client has sent as

@@ -80,7 +80,7 @@ func (w wire) Reload(o command.Reload) error {
 	}
 	err := w.reload(o.Flush, func(r *recoverer) error {
 		r.replace = o.Merge
-		return r.file(snapshotName, snapshotAlone, false)
+		return r.part(theSnapshot())
 	})
 	if err != nil {
 		w.o.Logger.Error("could not load", "reason", err)

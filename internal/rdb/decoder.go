@@ -86,7 +86,7 @@ func (d *Decoder) head(magic string) error {
 		return &Error{0, "no file of Redis: a wrong magic", nil}
 	}
 	if d.r.valkey && version != versionValkey || !d.r.valkey && (version < VersionMin || version > VersionMax) {
-		return &Error{0, fmt.Sprintf("a file of version %d, which is not known", version), nil}
+		return &Error{0, fmt.Sprintf("a file of version %d", version), ErrVersion}
 	}
 	d.version = version
 	return nil

@@ -9,7 +9,7 @@ import (
 type Error struct {
 	Offset int64  // of the first byte that was not understood
 	Reason string // what is wrong with it
-	Err    error  // what the source said, io.ErrUnexpectedEOF if it ended too soon, else nil
+	Err    error  // what the source said, io.ErrUnexpectedEOF if it ended too soon; ErrVersion; else nil
 }
 
 // Error returns the reason and the offset.
@@ -25,6 +25,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // What else may come of reading.
 var (
+	// ErrVersion says that a file is of a version that is not known: it may be whole, and of a newer server.
+	ErrVersion = errors.New("the version is not known")
+
 	// ErrEmpty says that a value is a collection without elements. It has been read to its end. Redis does not load
 	// such keys.
 	ErrEmpty = errors.New("rdb: an empty collection")
