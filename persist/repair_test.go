@@ -55,10 +55,15 @@ func stores(t *testing.T) map[string]map[string]string {
 	redis := maps.Clone(nook)
 	_, redis[manifestName()], _ = strings.Cut(strings.ReplaceAll(nook[manifestName()], " size ", " was "), "\n")
 	text := wanted(effect("RPUSH", "list", "0"), effect("RPUSH", "list", "1"))
-	unused := maps.Clone(nook)
-	m := nook[manifestName()]
-	unused[manifestName()] = m[strings.Index(m, "\n")+1:] + "file appendonly.aof.9.incr.aof seq 9 type i\n"
-	unused[inAppendDir("appendonly.aof.9.incr.aof")] = ""
+	d := diskOf(nook)
+	m, _, err := readManifest(d, manifestName())
+	require.NoError(t, err)
+	last := &m.Increments[len(m.Increments)-1]
+	last.Size = int64(len(nook[inAppendDir(last.Name)]))
+	m.Increments = append(m.Increments, m.NextIncrement(appendName))
+	d.put(inAppendDir(m.Increments[len(m.Increments)-1].Name), "")
+	require.NoError(t, writeManifest(d, m))
+	unused := d.files()
 	return map[string]map[string]string{
 		"of nook":                      nook,
 		"without sizes":                redis,
@@ -79,9 +84,16 @@ func opened(t *testing.T, files map[string]string, refuseTorn bool) (failed []er
 	for _, appendOnly := range []bool{true, false} {
 		o := keeping()
 		o.AppendOnly, o.RefuseTorn = appendOnly, refuseTorn
-		s, err := open(diskOf(files), &o)
+		d := diskOf(files)
+		s, err := open(d, &o)
 		if err == nil {
 			require.NoError(t, s.Close())
+			if s.Recovery().Cut != nil { // what is left is whole
+				o.RefuseTorn = true
+				s, err = open(d, &o)
+				require.NoError(t, err)
+				require.NoError(t, s.Close())
+			}
 			continue
 		}
 		failed = append(failed, err)
@@ -159,6 +171,21 @@ func TestRepair(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDamageThatLooksTorn is in a file that was whole when the next was begun: it is not cut off, but repaired.
+func TestDamageThatLooksTorn(t *testing.T) {
+	files := stores(t)["with an increment not in use"]
+	name := inAppendDir("appendonly.aof.3.incr.aof")
+	i := strings.LastIndex(files[name], "$1\r\n")
+	files[name] = files[name][:i] + "$9" + files[name][i+2:]
+	require.NotEmpty(t, opened(t, files, false))
+	d := diskOf(files)
+	_, err := repair(d, "", nil)
+	require.ErrorIs(t, err, ErrLoss)
+	_, err = repair(d, "", &RepairOptions{Force: true})
+	require.NoError(t, err)
+	require.Empty(t, opened(t, d.files(), true))
 }
 
 // prefixOf returns how long the list of a store is that is opened on the disk.
