@@ -87,7 +87,7 @@ func (s *Store) finish() {
 // Save writes a snapshot, and returns when it is on the disk. Others go on meanwhile, reading and writing. A rewrite that is under way
 // comes first.
 //
-// Fails with ErrSaving while a snapshot is being written, or with what the disk says. O(n). SAVE.
+// Fails with ErrSaving while a snapshot is being written, with ErrStopped if the store is closed meanwhile, or with what the disk says. O(n). SAVE.
 func (s *Store) Save() error {
 	if s.saving() {
 		return ErrSaving
