@@ -9,7 +9,7 @@
 // # What is on disk
 //
 //	dump.rdb                              a snapshot, written now and then (Options.Save)
-//	appendonlydir/                        with Options.AppendOnly:
+//	appendonlydir/                        with Options.AppendOnly, or after SetAppendOnly:
 //	    appendonly.aof.manifest           which of the files below count, in order
 //	    appendonly.aof.3.base.rdb         a snapshot
 //	    appendonly.aof.7.incr.aof         all changes since, as commands

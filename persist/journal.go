@@ -56,6 +56,7 @@ type journal struct {
 	wanted   int64  // the position that someone wants to be durable, guarded by mu
 	signalAt int    // the length of buf at which Append wakes the writer, guarded by mu
 	closing  bool   // guarded by mu
+	retired  bool   // nobody appends any more, guarded by mu
 	waits    int64  // how often somebody had to wait for room, guarded by mu
 	err      error  // why nothing is written any more, guarded by mu
 
@@ -270,11 +271,19 @@ func (j *journal) close() error {
 	return nil
 }
 
+// retire is close while the store goes on without the journal. Who still has to do with it, as he has appended to it, is told what has come of that.
+func (j *journal) retire() error {
+	j.mu.Lock()
+	j.retired = true
+	j.mu.Unlock()
+	return j.close()
+}
+
 // end refuses, for the writer that has written its last, what comes.
 func (j *journal) end() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.err == nil {
+	if j.err == nil && !j.retired {
 		j.err = nook.ErrClosed
 	}
 	for _, t := range j.turns {

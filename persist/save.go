@@ -31,15 +31,8 @@ const (
 func (s *Store) start(task string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return nook.ErrClosed
-	case s.task == saves && task == saves:
-		return ErrSaving
-	case s.task == rewrites && task == rewrites:
-		return ErrRewriting
-	case s.task != "":
-		return ErrBusy
+	if err := s.mayStart(task); err != nil {
+		return err
 	}
 	s.task, s.over, s.status.Began = task, make(chan struct{}), s.Now()
 	s.done.Store(0)
@@ -51,8 +44,24 @@ func (s *Store) start(task string) error {
 	case rewrites:
 		s.status.Rewrites++
 		s.status.ToRewrite = false
+		s.halt, s.halted = make(chan struct{}), false
 	}
 	s.workers.Add(1) // before Close waits, as closed is not set
+	return nil
+}
+
+// mayStart returns why a task cannot begin. mu is held.
+func (s *Store) mayStart(task string) error {
+	switch {
+	case s.closed, s.sealed && task == rewrites:
+		return nook.ErrClosed
+	case s.task == saves && task == saves:
+		return ErrSaving
+	case s.task == rewrites && task == rewrites:
+		return ErrRewriting
+	case s.task != "":
+		return ErrBusy
+	}
 	return nil
 }
 
@@ -75,13 +84,18 @@ func (s *Store) claim(task string) error {
 func (s *Store) finish() {
 	s.mu.Lock()
 	close(s.over)
-	s.task, s.over = "", nil
+	s.task, s.over, s.halt = "", nil, nil
 	s.mu.Unlock()
+	s.wake() // something may be to be done next
+	s.workers.Done()
+}
+
+// wake wakes who watches the rules.
+func (s *Store) wake() {
 	select {
-	case s.nudge <- struct{}{}: // something may be to be done next
+	case s.nudge <- struct{}{}:
 	default:
 	}
-	s.workers.Done()
 }
 
 // Save writes a snapshot, and returns when it is on the disk. Others go on meanwhile, reading and writing. A rewrite that is under way
@@ -110,25 +124,29 @@ func (s *Store) saving() bool {
 //
 // Fails with ErrSaving or ErrBusy while something else is being written. BGSAVE.
 func (s *Store) SaveInBackground() error {
-	return s.inBackground(saves, func(at func()) error { return s.snapshot(&nook.SaveOptions{At: at}, s.stop, true) })
+	return s.inBackground(saves, func(at func()) error {
+		at = sync.OnceFunc(at)
+		defer at()
+		return s.snapshot(&nook.SaveOptions{At: at}, s.stop, true)
+	})
 }
 
-// inBackground begins a task that the end of the store waits for. It returns at the moment of the task, for which run calls at, or when that has failed.
+// inBackground begins a task that the end of the store waits for. It returns at the moment of the task, for which run calls at, once; or the error of run if it
+// has failed before.
 func (s *Store) inBackground(task string, run func(at func()) error) error {
 	if err := s.start(task); err != nil {
 		return err
 	}
-	begun := make(chan struct{})
-	at := sync.OnceFunc(func() { close(begun) })
+	begun := make(chan error, 2)
 	go func() {
-		defer s.finish()
-		defer at()
-		if err := run(at); err != nil {
+		err := run(func() { begun <- nil })
+		if err != nil {
 			s.o.Logger.Error("could not "+task, "reason", err)
 		}
+		s.finish()
+		begun <- err
 	}()
-	<-begun
-	return nil
+	return <-begun
 }
 
 // snapshot writes one, unless stop is closed before it is whole, and notes what has come of it. As in Redis, only what happens in the background
@@ -153,22 +171,24 @@ func (s *Store) snapshot(o *nook.SaveOptions, stop <-chan struct{}, background b
 func (s *Store) writeSnapshot(o *nook.SaveOptions, stop <-chan struct{}) (report nook.SaveReport, err error) {
 	s.prepare(o, TaskSave, snapshotName)
 	err = writeFile(s.fs, ".", tempSnapshot, snapshotName, func(w io.Writer) (err error) {
-		report, err = s.SaveRDB(&stoppable{w, stop}, o)
+		report, err = s.SaveRDB(&stoppable{w, stop, nil}, o)
 		return err
 	})
 	return report, err
 }
 
-// A stoppable takes nothing more once stop is closed.
+// A stoppable takes nothing more once stop or halt is closed.
 type stoppable struct {
-	to   io.Writer
-	stop <-chan struct{}
+	to         io.Writer
+	stop, halt <-chan struct{}
 }
 
 func (w *stoppable) Write(p []byte) (int, error) {
 	select {
 	case <-w.stop:
 		return 0, ErrStopped
+	case <-w.halt:
+		return 0, ErrSwitchedOff
 	default:
 		return w.to.Write(p)
 	}
@@ -201,7 +221,7 @@ func (s *Store) Rewrite() error {
 //
 // Fails as Rewrite does before that begins. BGREWRITEAOF.
 func (s *Store) RewriteInBackground() error {
-	if s.journal == nil {
+	if !s.appends() {
 		return ErrNoAppend
 	}
 	return s.inBackground(rewrites, s.rewrite)
@@ -210,11 +230,18 @@ func (s *Store) RewriteInBackground() error {
 // rewrite writes a new base. What comes after its moment goes to a new increment, which the manifest lists from then on; so whatever
 // happens, the manifest's files are all that there is. Once the base is whole, it takes the place of all before that increment.
 func (s *Store) rewrite(at func()) error {
-	if s.journal == nil {
+	if !s.appends() {
 		return ErrNoAppend
 	}
 	begin := s.Now()
-	err := s.rebase(at)
+	base := s.rebase
+	if s.journal.Load() == nil {
+		base = s.startAppending
+	}
+	err := base(at)
+	if errors.Is(err, ErrSwitchedOff) {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status.RewriteOK, s.status.RewriteTook = err == nil, s.Now().Sub(begin)
@@ -228,7 +255,8 @@ func (s *Store) rewrite(at func()) error {
 
 // rebase is rewrite. It calls at at the moment that the base shows.
 func (s *Store) rebase(at func()) error {
-	if err := s.journal.failure(); err != nil {
+	j := s.journal.Load()
+	if err := j.failure(); err != nil {
 		return err
 	}
 	next, f, err := s.newIncrement(s.manifest)
@@ -240,14 +268,14 @@ func (s *Store) rebase(at func()) error {
 	var rotated <-chan error
 	var left int64 // bytes of the increment that ends
 	o := &nook.SaveOptions{Base: true, At: func() {
-		left = s.journal.size()
+		left = j.size()
 		longer.Increments[len(longer.Increments)-2].Size = left
-		rotated = s.journal.rotate(f, func() error { return writeManifest(s.fs, longer) })
+		rotated = j.rotate(f, func() error { return writeManifest(s.fs, longer) })
 		s.bases.Add(left)
 		at()
 	}}
 	base := s.manifest.NextBase(appendName)
-	size, err := s.draftBase(o, base.Name)
+	size, err := s.draftBase(o, base.Name, s.stop)
 	if rotated == nil {
 		s.discard(f, next, err)
 		return err
@@ -265,29 +293,33 @@ func (s *Store) rebase(at func()) error {
 		return err
 	}
 	base.Size = size
-	return s.replace(base, next.Seq)
+	m := s.manifest.Clone()
+	m.Rebase(base, next.Seq)
+	return s.replace(m, j)
 }
 
-// draftBase writes a base under another name than its own, and returns its size.
-func (s *Store) draftBase(o *nook.SaveOptions, name string) (size int64, err error) {
+// draftBase writes a base under another name than its own, unless stop is closed or the task is halted before it is whole, and returns its size.
+func (s *Store) draftBase(o *nook.SaveOptions, name string, stop <-chan struct{}) (size int64, err error) {
 	s.prepare(o, TaskRewrite, name)
+	s.mu.Lock()
+	halt := s.halt
+	s.mu.Unlock()
 	err = writeDraft(s.fs, inAppendDir(tempBase), func(w io.Writer) error {
-		report, err := s.SaveRDB(&stoppable{w, s.stop}, o)
+		report, err := s.SaveRDB(&stoppable{w, stop, halt}, o)
 		size = report.Bytes
 		return err
 	})
 	return size, err
 }
 
-// replace makes the base that was drafted take the place of all before an increment. Its name may be that of a base of an earlier rewrite, which could not be put
-// into the manifest for sure; by now another manifest is there for sure.
-func (s *Store) replace(base aof.File, seq int64) error {
+// replace puts m in the place of the manifest, with the base that was drafted, and what the journal writes. The base's name may be that of a base of an earlier
+// rewrite, which could not be put into the manifest for sure; by now another manifest is there for sure.
+func (s *Store) replace(m *aof.Manifest, j *journal) error {
+	base := m.Base
 	if err := install(s.fs, appendDir, tempBase, base.Name); err != nil {
 		_ = s.fs.remove(inAppendDir(base.Name)) // or the next rewrite writes over it
 		return err
 	}
-	m := s.manifest.Clone()
-	m.Rebase(base, seq)
 	if err := writeManifest(s.fs, m); err != nil {
 		if !isUnsure(err) {
 			_ = s.fs.remove(inAppendDir(base.Name)) // the same
@@ -297,7 +329,7 @@ func (s *Store) replace(base aof.File, seq int64) error {
 	s.manifest = m
 	s.bases.Store(base.Size)
 	s.mu.Lock()
-	s.grown = base.Size + s.journal.size()
+	s.grown = base.Size + j.size()
 	s.mu.Unlock()
 	s.removeHistory()
 	return nil
@@ -324,10 +356,11 @@ func (s *Store) statusNow() Status {
 	} else {
 		v.Began = time.Time{}
 	}
-	if s.journal != nil {
-		v.AppendOnly, v.BaseSize, v.WriteError = true, s.grown, s.journal.failure()
-		v.Size = s.bases.Load() + s.journal.size()
-		v.Buffered, v.Syncing, v.Waits = s.journal.behind()
+	v.AppendOnly = s.appending
+	if j := s.journal.Load(); j != nil {
+		v.BaseSize, v.WriteError = s.grown, j.failure()
+		v.Size = s.bases.Load() + j.size()
+		v.Buffered, v.Syncing, v.Waits = j.behind()
 	}
 	return v
 }
@@ -372,6 +405,7 @@ func (s *Store) watch() {
 		case <-ticker.C:
 		case <-s.nudge:
 		}
+		s.settle()
 		v := s.Status()
 		if v.Saving || v.Rewriting {
 			continue
@@ -392,7 +426,13 @@ func (s *Store) due(v *Status) (save, rewrite bool) {
 	for _, r := range o.Save {
 		save = save || v.Unsaved >= max(r.Changes, 1) && since >= r.After
 	}
-	if !v.AppendOnly || o.RewritePercentage < 0 || v.Size < o.RewriteMinSize || v.WriteError != nil {
+	switch {
+	case !v.AppendOnly:
+		return save, false
+	case s.journal.Load() == nil:
+		return save, true
+	}
+	if o.RewritePercentage < 0 || v.Size < o.RewriteMinSize || v.WriteError != nil {
 		return save, false
 	}
 	grown := float64(v.Size-v.BaseSize) * 100 / float64(max(v.BaseSize, 1))

@@ -63,8 +63,8 @@ func (s *Store) SetSettings(v Settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v.Save = slices.Clone(v.Save)
-	if s.journal != nil && v.Fsync != s.settings.Fsync {
-		s.journal.promise(v.Fsync)
+	if j := s.journal.Load(); j != nil && v.Fsync != s.settings.Fsync {
+		j.promise(v.Fsync)
 	}
 	s.settings = v
 	s.judge()

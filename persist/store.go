@@ -24,30 +24,36 @@ type Store struct {
 	o        Options // but for what settings has
 	lock     io.Closer
 	recovery Recovery
-	journal  *journal // nil without an append-only file
+	journal  atomic.Pointer[journal] // nil without an append-only file; see appending.go
 
 	stop    chan struct{}  // closed by Close
 	nudge   chan struct{}  // wakes who watches the rules
 	workers sync.WaitGroup // tasks, and who watches the rules
 
-	// manifest describes what is kept; nil without an append-only file. It is that on disk, unless writing another one has failed:
+	// manifest describes what is kept; nil if there never was an append-only file. It is that on disk, unless writing another one has failed:
 	// then that may have either, which come to the same. Of the task that is under way.
 	manifest *aof.Manifest
 	bases    atomic.Int64 // bytes of the files of the manifest but the last
+
+	switching sync.Mutex // held to end the journal, to seal the store, and to let it change again
 
 	unsaved atomic.Bool  // the last snapshot in the background has failed, and clients should know
 	done    atomic.Int64 // keys written by the task
 	total   atomic.Int64 // of so many
 
-	mu       sync.Mutex
-	closed   bool          // guarded by mu
-	left     bool          // nothing is to be saved any more, guarded by mu
-	settings Settings      // guarded by mu
-	task     string        // what is being written, "" if nothing is; guarded by mu
-	over     chan struct{} // closed when that has been, guarded by mu
-	grown    int64         // bytes of the files of the manifest after the last rewrite, guarded by mu
-	status   Status        // guarded by mu
-	baseline int64         // Stats.Changes at the last snapshot, guarded by mu
+	mu        sync.Mutex
+	closed    bool          // guarded by mu
+	left      bool          // nothing is to be saved any more, guarded by mu
+	sealed    bool          // the store is not to change any more, guarded by mu
+	settings  Settings      // guarded by mu
+	appending bool          // there is to be an append-only file, guarded by mu
+	task      string        // what is being written, "" if nothing is; guarded by mu
+	over      chan struct{} // closed when that has been, guarded by mu
+	halt      chan struct{} // closed to have a rewrite end, guarded by mu
+	halted    bool          // it was, guarded by mu
+	grown     int64         // bytes of the files of the manifest after the last rewrite, guarded by mu
+	status    Status        // guarded by mu
+	baseline  int64         // Stats.Changes at the last snapshot, guarded by mu
 }
 
 // Open returns a store with what a directory holds, which from then on is kept there. The directory is made if there is none. A nil o means the defaults.
@@ -141,8 +147,8 @@ func (s *Store) begin() error {
 // abandon lets go of all without writing anything.
 func (s *Store) abandon() error {
 	err := s.Store.Close()
-	if s.journal != nil {
-		err = cmp.Or(err, s.journal.close())
+	if j := s.journal.Load(); j != nil {
+		err = cmp.Or(err, j.close())
 	}
 	return cmp.Or(err, s.lock.Close())
 }
@@ -287,9 +293,11 @@ func (s *Store) appendTo(m *aof.Manifest, f file, length int64) error {
 	}
 	s.manifest, s.grown = m, sum
 	s.bases.Store(sum - length)
-	s.journal = newJournal(f, length, s.o.Fsync)
+	j := newJournal(f, length, s.o.Fsync)
+	s.journal.Store(j)
+	s.appending = true
 	s.removeHistory()
-	return s.SetJournal(s.journal)
+	return s.SetJournal(j)
 }
 
 // removeHistory removes the files that a newer base has replaced. What cannot be removed now is tried again with the next rewrite.
@@ -341,7 +349,7 @@ func (s *Store) Close() error {
 	s.workers.Wait()
 	var err error
 	if !left {
-		err = s.last(false)
+		err = cmp.Or(s.catchUp(), s.last(false))
 	}
 	return cmp.Or(err, s.abandon())
 }
@@ -352,7 +360,7 @@ func (s *Store) last(asked bool) error {
 	if !asked && len(s.Settings().Save) == 0 {
 		return nil
 	}
-	if err := s.SetJournal(sealed{s.journal}); err != nil {
+	if err := s.seal(); err != nil {
 		return err
 	}
 	stats, err := s.Stats()
@@ -366,6 +374,16 @@ func (s *Store) last(asked bool) error {
 		return nil
 	}
 	return s.snapshot(new(nook.SaveOptions), nil, false)
+}
+
+// seal lets the store change no more. Whether there is an append-only file is settled then.
+func (s *Store) seal() error {
+	s.switching.Lock()
+	defer s.switching.Unlock()
+	s.mu.Lock()
+	s.sealed = true
+	s.mu.Unlock()
+	return s.SetJournal(sealed{s.journal.Load()})
 }
 
 // sealed is the journal of a store that is not to change any more. What happens all the same is kept by the append-only file, if there is

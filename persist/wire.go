@@ -28,41 +28,75 @@ func (w wire) Save() error {
 
 // SaveInBackground is BGSAVE.
 func (w wire) SaveInBackground(later, inside bool) (scheduled bool, err error) {
-	w.mu.Lock()
-	switch {
-	case w.task == saves:
-		err = ErrSaving
-	case w.task != "" || inside:
-		scheduled = later || inside
-		w.status.ToSave = w.status.ToSave || scheduled
-		if !scheduled {
-			err = ErrBusy
-		}
-	}
-	w.mu.Unlock()
-	if err == nil && !scheduled {
+	if inside {
+		err = w.idle(saves)
+	} else {
 		err = w.Store.SaveInBackground()
 	}
-	return scheduled, err
+	if inside && err == nil || errors.Is(err, ErrBusy) && (later || inside) {
+		w.mu.Lock()
+		w.status.ToSave = true
+		w.mu.Unlock()
+		return true, nil
+	}
+	return false, err
+}
+
+// idle returns why a task cannot begin.
+func (s *Store) idle(task string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mayStart(task)
 }
 
 // RewriteInBackground is BGREWRITEAOF.
 func (w wire) RewriteInBackground(inside bool) (scheduled bool, err error) {
-	if w.journal == nil {
+	switch {
+	case !inside:
+		err = w.Store.RewriteInBackground()
+	case w.appends():
+		err = w.idle(rewrites)
+	default:
+		err = ErrNoAppend
+	}
+	switch {
+	case inside && err == nil, errors.Is(err, ErrBusy):
+		w.mu.Lock()
+		w.status.ToRewrite, w.status.Failures = true, 0
+		w.mu.Unlock()
+		return true, nil
+	case err == nil, errors.Is(err, ErrRewriting):
+		return false, err
+	default:
 		return false, command.ErrRewrite
 	}
-	w.mu.Lock()
+}
+
+// SetAppendOnly is CONFIG SET appendonly.
+func (w wire) SetAppendOnly(on, inside bool) error {
 	switch {
-	case w.task == rewrites:
-		err = ErrRewriting
-	case w.task != "" || inside:
-		scheduled, w.status.ToRewrite, w.status.Failures = true, true, 0
+	case inside:
+		w.want(on) // who watches the rules sees to it
+		w.wake()
+		return nil
+	case !on:
+		if err := w.stopAppending(); err != nil {
+			w.o.Logger.Error("the append-only file has ended, and may not be whole", "reason", err)
+		}
+		return nil
 	}
-	w.mu.Unlock()
-	if err == nil && !scheduled {
-		err = w.Store.RewriteInBackground()
+	w.want(true)
+	if w.journal.Load() != nil {
+		return nil
 	}
-	return scheduled, err
+	err := w.Store.RewriteInBackground()
+	if errors.Is(err, ErrBusy) || errors.Is(err, ErrRewriting) { // it is begun next, or just being begun
+		return nil
+	}
+	if err != nil {
+		w.want(false)
+	}
+	return err
 }
 
 // Reload is DEBUG RELOAD. What others write while it is under way, and what the file does not have, is gone if all that is there goes. Whatever
@@ -87,21 +121,22 @@ func (w wire) Reload(o command.Reload) error {
 		return command.ErrReload
 	}
 	w.mu.Lock()
-	w.status.ToRewrite = w.status.ToRewrite || w.journal != nil
+	w.status.ToRewrite = w.status.ToRewrite || w.journal.Load() != nil
 	w.mu.Unlock()
 	return nil
 }
 
 // LoadAppendOnly is DEBUG LOADAOF.
 func (w wire) LoadAppendOnly() error {
-	if w.journal == nil {
-		return command.ErrLoadAOF
-	}
 	if err := w.claim(loads); err != nil {
 		return err
 	}
 	defer w.finish()
-	err := w.journal.sync()
+	j := w.journal.Load()
+	if j == nil {
+		return command.ErrLoadAOF
+	}
+	err := j.sync()
 	if err == nil {
 		err = w.reload(true, func(r *recoverer) error {
 			r.manifest = w.manifest
@@ -143,11 +178,12 @@ func (s *Store) reload(flush bool, read func(r *recoverer) error) error {
 
 // Flush waits until what was appended is on the disk.
 func (w wire) Flush(ctx context.Context, inside bool) bool {
-	if w.journal == nil || inside {
-		return w.journal != nil && w.journal.isDurable()
+	j := w.journal.Load()
+	if j == nil || inside {
+		return j != nil && j.isDurable()
 	}
 	done := make(chan error, 1)
-	go func() { done <- w.journal.sync() }() // ends with the sync, or with the journal
+	go func() { done <- j.sync() }() // ends with the sync, or with the journal
 	select {
 	case err := <-done:
 		return err == nil
@@ -159,8 +195,8 @@ func (w wire) Flush(ctx context.Context, inside bool) bool {
 // PrepareShutdown leaves on disk what Close would, so that an error can be told.
 func (w wire) PrepareShutdown(o command.Shutdown) error {
 	err := w.leave(o)
-	if err == nil && w.journal != nil {
-		err = w.journal.sync()
+	if j := w.journal.Load(); err == nil && j != nil {
+		err = j.sync()
 	}
 	if err == nil || !o.Force {
 		return err
@@ -172,7 +208,7 @@ func (w wire) PrepareShutdown(o command.Shutdown) error {
 
 // leave writes the last snapshot, after which the store changes no more; or says that there is to be none.
 func (s *Store) leave(o command.Shutdown) error {
-	if o.NoSave {
+	if o.NoSave && (!s.appends() || s.journal.Load() != nil) {
 		s.depart()
 		return nil
 	}
@@ -180,8 +216,13 @@ func (s *Store) leave(o command.Shutdown) error {
 		return err
 	}
 	defer s.finish()
-	if err := s.last(o.Save); err != nil {
-		return cmp.Or(err, s.unseal())
+	if err := s.catchUp(); err != nil {
+		return err
+	}
+	if !o.NoSave {
+		if err := s.last(o.Save); err != nil {
+			return cmp.Or(err, s.unseal())
+		}
 	}
 	s.depart()
 	return nil
@@ -196,10 +237,16 @@ func (s *Store) depart() {
 
 // unseal lets the store change again.
 func (s *Store) unseal() error {
-	if s.journal == nil {
+	s.switching.Lock()
+	defer s.switching.Unlock()
+	s.mu.Lock()
+	s.sealed = false
+	s.mu.Unlock()
+	j := s.journal.Load()
+	if j == nil {
 		return s.SetJournal(nil)
 	}
-	return s.SetJournal(s.journal)
+	return s.SetJournal(j)
 }
 
 // errUnsaved is what clients that write are told after a snapshot has failed.
@@ -212,8 +259,8 @@ func (w wire) Refusal() error {
 	if w.unsaved.Load() {
 		return errUnsaved
 	}
-	if w.journal != nil {
-		if err := w.journal.refusal.Load(); err != nil {
+	if j := w.journal.Load(); j != nil {
+		if err := j.refusal.Load(); err != nil {
 			return err
 		}
 	}
@@ -244,7 +291,7 @@ func (w wire) Status(stats *nook.Stats) command.PersistenceStatus {
 func (w wire) Parameters() command.PersistenceParameters {
 	v := w.Settings()
 	p := command.PersistenceParameters{
-		Dir: w.dir, AppendOnly: w.journal != nil, Fsync: v.Fsync.String(), RewritePercentage: int64(max(v.RewritePercentage, 0)),
+		Dir: w.dir, AppendOnly: w.appends(), Fsync: v.Fsync.String(), RewritePercentage: int64(max(v.RewritePercentage, 0)),
 		RewriteMinSize: v.RewriteMinSize, Compress: !v.Uncompressed, LoadTruncated: !v.RefuseTorn, StopWrites: !v.WriteUnsaved,
 	}
 	for _, r := range v.Save {

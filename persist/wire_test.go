@@ -60,7 +60,7 @@ func TestLikeARealServer(t *testing.T) {
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
 			c := served(t, s, func() {})
 			inside := false
-			for line := range strings.Lines(commonRequests) {
+			for line := range strings.Lines(strings.ReplaceAll(commonRequests, "RESTORE_APPENDONLY", "CONFIG SET appendonly "+appendOnly)) {
 				args := strings.Fields(line)
 				if len(args) == 0 {
 					continue
@@ -118,6 +118,16 @@ CONFIG SET save 900
 CONFIG SET save ''
 CONFIG GET save
 CONFIG SET save 3600_1000
+CONFIG SET appendonly maybe
+CONFIG SET appendonly no
+CONFIG GET appendonly
+SET unlogged 1
+CONFIG SET appendonly yes
+CONFIG GET appendonly
+CONFIG SET appendonly yes
+CONFIG SET appendonly no appendonly yes
+DEL unlogged
+RESTORE_APPENDONLY
 CONFIG SET appendfsync always
 CONFIG GET appendfsync
 CONFIG SET appendfsync sometimes
@@ -213,7 +223,9 @@ func TestReloadAppendOnly(t *testing.T) {
 	c = served(t, reopened(t, newDisk(), nil, Options{Logger: quiet}), nil)
 	require.Equal(t, "ERR Error trying to load the AOF files, check server logs.", c.Do("DEBUG", "LOADAOF").Str)
 	require.Contains(t, c.Do("WAITAOF", "1", "0", "0").Str, "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled")
-	require.Contains(t, c.Do("CONFIG", "SET", "appendonly", "yes").Str, "Unable to turn on AOF. Check server logs.")
+	require.Equal(t, "OK", c.Do("CONFIG", "SET", "appendonly", "yes").Str)
+	settle(t, c)
+	require.Equal(t, "OK", c.Do("DEBUG", "LOADAOF").Str)
 }
 
 // TestMisconf takes the directory away, so that no snapshot can be written, and compares what is refused then.

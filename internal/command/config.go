@@ -417,7 +417,7 @@ func configGet(c *Call) error {
 }
 
 // configSet changes parameters. All of them are looked at before any is changed. Those of the server are read and changed while those of
-// the store are, so that of two clients neither undoes what the other has set.
+// the store are, so that of two clients neither undoes what the other has set. What takes files is done last; if it fails, all is as it was before.
 func configSet(c *Call) error {
 	pairs := c.Args[2:]
 	if len(pairs)%2 != 0 {
@@ -440,10 +440,13 @@ func configSet(c *Call) error {
 	if serves && c.Conn == nil {
 		return errNoConn
 	}
-	return c.ok(c.DB.UpdateSettings(func(s *nook.Settings) (err error) {
-		var server Server
+	var before, server Server
+	var ofStore nook.Settings
+	err := c.DB.UpdateSettings(func(s *nook.Settings) (err error) {
+		ofStore = *s
 		if serves {
 			server = c.Conn.Server()
+			before = server
 		}
 		for i := 0; i < len(pairs); i += 2 {
 			p, name := parameterNamed(pairs[i])
@@ -460,7 +463,19 @@ func configSet(c *Call) error {
 			c.Conn.SetServer(server)
 		}
 		return nil
-	}))
+	})
+	if err != nil {
+		return err
+	}
+	err = c.switchAppendOnly(before.Persistence, server.Persistence)
+	if err != nil {
+		_ = c.DB.UpdateSettings(func(s *nook.Settings) error { // they were in force
+			*s = ofStore
+			c.Conn.SetServer(before)
+			return nil
+		})
+	}
+	return c.ok(err)
 }
 
 // unsettable returns the error of a parameter that cannot be set as is asked.

@@ -70,7 +70,11 @@ var persistenceParameters = []parameter{
 		get: func(p *PersistenceParameters) string { return p.Fsync },
 		set: func(p *PersistenceParameters, shown string) error { p.Fsync = shown; return nil },
 	}),
-	persistent("appendonly", noAOF, "no", lasting{func(p *PersistenceParameters) string { return yesNo(p.AppendOnly) }, setAppendOnly, yesOrNo}),
+	persistent("appendonly", noAOF, "no", lasting{
+		get:   func(p *PersistenceParameters) string { return yesNo(p.AppendOnly) },
+		set:   func(p *PersistenceParameters, shown string) error { p.AppendOnly = shown == "yes"; return nil },
+		valid: yesOrNo,
+	}),
 	persistent("auto-aof-rewrite-min-size", bytesFrom(0), "67108864", numberOf(func(p *PersistenceParameters) *int64 { return &p.RewriteMinSize })),
 	persistent("auto-aof-rewrite-percentage", between(0, math.MaxInt32), "100",
 		numberOf(func(p *PersistenceParameters) *int64 { return &p.RewritePercentage })),
@@ -82,7 +86,6 @@ var persistenceParameters = []parameter{
 
 const (
 	errNoAOF    = Error("Unable to turn on AOF. Check server logs.")
-	errAOF      = Error("Unable to turn off AOF: the store was opened with it")
 	errPreamble = Error("the base of append-only files is always a snapshot")
 	errSave     = Error("Invalid save parameters")
 )
@@ -120,15 +123,15 @@ func noAOF(value string) (string, error) {
 	return "no", err
 }
 
-// setAppendOnly refuses what is not so already: the files are begun, and left, with the store.
-func setAppendOnly(p *PersistenceParameters, shown string) error {
-	switch {
-	case shown == yesNo(p.AppendOnly):
+// switchAppendOnly begins or ends the append-only file, if that is asked for. Nothing is locked, but within EXEC.
+func (c *Call) switchAppendOnly(from, to *PersistenceParameters) error {
+	if from == nil || from.AppendOnly == to.AppendOnly {
 		return nil
-	case p.AppendOnly:
-		return errAOF
 	}
-	return errNoAOF
+	if c.Conn.Persistence().SetAppendOnly(to.AppendOnly, c.Conn.Executing()) != nil {
+		return unsettable("appendonly", errNoAOF)
+	}
+	return nil
 }
 
 func getSave(p *PersistenceParameters) string {

@@ -60,7 +60,9 @@ type Persistence interface {
 	Status(stats *nook.Stats) PersistenceStatus
 	// Parameters returns the parameters.
 	Parameters() PersistenceParameters
-	// SetParameters changes those of them that can be changed. It must not wait for the store.
+	// SetAppendOnly begins the append-only file, or ends it. What that takes happens in the background.
+	SetAppendOnly(on, inside bool) error
+	// SetParameters changes those of them that can be changed but for that. It must not wait for the store.
 	SetParameters(p PersistenceParameters)
 	// Refusal returns why clients may not write at the moment, nil if they may.
 	Refusal() error
