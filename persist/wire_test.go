@@ -115,6 +115,9 @@ CONFIG SET save 900_1_10_5
 CONFIG GET save
 CONFIG SET save x
 CONFIG SET save 900
+CONFIG SET save 900_1_
+CONFIG SET save _
+CONFIG SET save 900__1
 CONFIG SET save ''
 CONFIG GET save
 CONFIG SET save 3600_1000
@@ -226,6 +229,16 @@ func TestReloadAppendOnly(t *testing.T) {
 	require.Equal(t, "OK", c.Do("CONFIG", "SET", "appendonly", "yes").Str)
 	settle(t, c)
 	require.Equal(t, "OK", c.Do("DEBUG", "LOADAOF").Str)
+}
+
+// TestReloadNothing has no snapshot to read. Redis has then lost what it had.
+func TestReloadNothing(t *testing.T) {
+	redis := redistest.Start(t, "--dir", t.TempDir(), "--save", "").Dial(t)
+	c := served(t, reopened(t, newDisk(), nil, Options{Logger: quiet}), nil)
+	c.Do("SET", "k", "v")
+	want, got := redis.Do("DEBUG", "RELOAD", "NOSAVE"), c.Do("DEBUG", "RELOAD", "NOSAVE")
+	require.True(t, want.Equal(got), "redis %v\nnook  %v", want, got)
+	require.Equal(t, "v", c.Do("GET", "k").Str)
 }
 
 // TestMisconf takes the directory away, so that no snapshot can be written, and compares what is refused then.

@@ -168,8 +168,11 @@ func ParseSaveRules(text string) ([]SaveRule, error) {
 	return rules, nil
 }
 
-// savePoints checks the rules of snapshots.
+// savePoints checks the rules of snapshots. As in Redis, one space parts two words.
 func savePoints(value string) (string, error) {
 	_, err := ParseSaveRules(value)
-	return strings.Join(strings.Fields(value), " "), err
+	if err == nil && value != strings.Join(strings.Fields(value), " ") {
+		err = errSave
+	}
+	return value, err
 }

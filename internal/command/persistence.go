@@ -173,7 +173,7 @@ const (
 	errReloadOption = Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
 
 	// ErrReload is what Redis says of a snapshot that could not be read. The log says more.
-	ErrReload = Error("ERR Error trying to load the RDB dump, check server logs.")
+	ErrReload = Error("ERR Error trying to load the RDB dump")
 	// ErrLoadAOF is the same of append-only files.
 	ErrLoadAOF = Error("ERR Error trying to load the AOF files, check server logs.")
 
