@@ -192,12 +192,9 @@ func (w wire) Flush(ctx context.Context, inside bool) bool {
 	}
 }
 
-// PrepareShutdown leaves on disk what Close would, so that an error can be told.
+// PrepareShutdown leaves on disk what Close would, so that an error can be told: then all goes on as before. Once it has succeeded, another call has nothing to do.
 func (w wire) PrepareShutdown(o command.Shutdown) error {
 	err := w.leave(o)
-	if j := w.journal.Load(); err == nil && j != nil {
-		err = j.sync()
-	}
 	if err == nil || !o.Force {
 		return err
 	}
@@ -206,23 +203,33 @@ func (w wire) PrepareShutdown(o command.Shutdown) error {
 	return nil
 }
 
-// leave writes the last snapshot, after which the store changes no more; or says that there is to be none.
+// hasLeft reports whether all is on disk, and the store changes no more.
+func (s *Store) hasLeft() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left && s.sealed
+}
+
+// leave writes what there is to be on disk in the end. If that is a snapshot, the store changes no more from then on.
 func (s *Store) leave(o command.Shutdown) error {
-	if o.NoSave && (!s.appends() || s.journal.Load() != nil) {
-		s.depart()
+	if !o.NoSave || s.appends() && s.journal.Load() == nil {
+		if err := s.claim(leaves); err != nil {
+			return err
+		}
+		defer s.finish()
+	}
+	if s.hasLeft() {
 		return nil
 	}
-	if err := s.claim(leaves); err != nil {
-		return err
+	err := s.catchUp()
+	if err == nil && !o.NoSave {
+		err = s.last(o.Save)
 	}
-	defer s.finish()
-	if err := s.catchUp(); err != nil {
-		return err
+	if j := s.journal.Load(); err == nil && j != nil {
+		err = j.sync()
 	}
-	if !o.NoSave {
-		if err := s.last(o.Save); err != nil {
-			return cmp.Or(err, s.unseal())
-		}
+	if err != nil {
+		return cmp.Or(err, s.unseal())
 	}
 	s.depart()
 	return nil
@@ -235,10 +242,13 @@ func (s *Store) depart() {
 	s.mu.Unlock()
 }
 
-// unseal lets the store change again.
+// unseal lets the store change again, if it does not.
 func (s *Store) unseal() error {
 	s.switching.Lock()
 	defer s.switching.Unlock()
+	if !s.isSealed() {
+		return nil
+	}
 	s.mu.Lock()
 	s.sealed = false
 	s.mu.Unlock()

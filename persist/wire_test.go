@@ -343,3 +343,37 @@ func TestNothingChangesAfterShutdown(t *testing.T) {
 	s = reopened(t, d, s, Options{})
 	require.Equal(t, "v", valueOf(t, s))
 }
+
+// TestShutdownFails: the store goes on as if nobody had asked.
+func TestShutdownFails(t *testing.T) {
+	d := newDisk()
+	s := reopened(t, d, nil, Options{AppendOnly: true, Logger: quiet})
+	c := served(t, s, func() { t.Error("it has ended") })
+	require.Equal(t, "OK", c.Do("SET", "k", "v").Str)
+	d.failWhen(func(op, name string, _ int) (int, error) {
+		if op == "sync" && strings.HasPrefix(name, appendDir) {
+			return 0, syscall.EIO
+		}
+		return 0, nil
+	})
+	require.Equal(t, string(command.ErrShutdown), c.Do("SHUTDOWN").Str)
+	require.Contains(t, c.Do("SET", "k", "w").Str, "MISCONF Errors writing to the AOF file")
+	require.Equal(t, "OK", c.Do("CONFIG", "SET", "appendonly", "no").Str)
+	require.Equal(t, "OK", c.Do("SET", "k", "w").Str)
+	d.failWhen(nil)
+	s = reopened(t, d, s, Options{Logger: quiet})
+	require.Equal(t, "w", valueOf(t, s))
+}
+
+// TestShutdownTwice: what the second asks for cannot undo that the first has been told that all is on disk.
+func TestShutdownTwice(t *testing.T) {
+	d := newDisk()
+	s := reopened(t, d, nil, Options{Logger: quiet})
+	require.NoError(t, s.Set("k", "v"))
+	require.NoError(t, s.Wire().PrepareShutdown(command.Shutdown{}))
+	d.failWhen(failing("create", tempSnapshot, 0, syscall.EIO))
+	_ = s.Wire().PrepareShutdown(command.Shutdown{Save: true})
+	require.ErrorIs(t, s.Set("k", "w"), nook.ErrClosed)
+	s = reopened(t, d, s, Options{})
+	require.Equal(t, "v", valueOf(t, s))
+}
