@@ -34,7 +34,7 @@ type LoadOptions struct {
 // returns the library's name.
 //
 // Libraries are a part of the store's data: its journal receives FUNCTION LOAD REPLACE with their code. If
-// there is a library of that name, or another one has a function of the same name, that is an error.
+// there is a library of that name, or another one has a function of the same name, that is an error. Fails with nook.ErrOutOfMemory if the store is full.
 //
 // FUNCTION LOAD.
 func Load(db Database, code string) (name string, err error) {
@@ -114,7 +114,7 @@ func Dump(db Database) (payload string) { return db.Commands().DumpLibraries() }
 
 // Restore compiles the libraries of a payload that Dump has returned and keeps them in the store, as Load does. It keeps all, or none if anything
 // is wrong with one of them: a library that does not compile, or, as the policy says, one whose name, or the name of one of its functions, is
-// taken. nook.ErrDumpPayload means that the payload was not made by Dump, or has been changed since.
+// taken. nook.ErrDumpPayload means that the payload was not made by Dump, or has been changed since; nook.ErrOutOfMemory that the store is full.
 //
 // FUNCTION RESTORE.
 func Restore(db Database, payload string, p RestorePolicy) error {

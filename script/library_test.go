@@ -171,12 +171,12 @@ func TestCallLimits(t *testing.T) {
 // TestFunctionFlags: what flags say of a function holds for it.
 func TestFunctionFlags(t *testing.T) {
 	s := newStore(t, nook.Options{MaxMemory: 1 << 20})
-	require.NoError(t, s.Set("big", strings.Repeat("x", 1<<20)))
 	load(t, s, `#!lua name=flags
 		local function set(keys) return redis.call('SET', keys[1], 1) end
 		redis.register_function('plain', set)
 		redis.register_function{function_name = 'reads', callback = set, flags = {'no-writes'}}
 		redis.register_function{function_name = 'greedy', callback = set, flags = {'allow-oom'}}`)
+	require.NoError(t, s.Set("big", strings.Repeat("x", 1<<20)))
 	_, err := script.Call(t.Context(), s, "reads", []string{"k"})
 	requireError(t, err, "ERR", "ERR Write commands are not allowed from read-only scripts.")
 	_, err = script.Call(t.Context(), s, "plain", []string{"k"})
@@ -239,4 +239,19 @@ func TestDumpAndRestore(t *testing.T) {
 	require.Equal(t, script.Dump(s), script.Dump(copied))
 	require.NoError(t, script.Restore(s, dumpOf(), script.ReplaceAll))
 	require.Empty(t, script.Libraries(s))
+}
+
+// TestLibrariesOfFullStore: the limit of memory is looked at before the code, as in Redis.
+func TestLibrariesOfFullStore(t *testing.T) {
+	s := newStore(t, nook.Options{MaxMemory: 1 << 20})
+	_, err := script.Load(s, "#!lua name=lib\nredis.register_function('f', function() return 1 end)")
+	require.NoError(t, err)
+	payload := script.Dump(s)
+	require.NoError(t, s.Set("k", strings.Repeat("x", 1<<20)))
+	_, err = script.Load(s, "no library")
+	require.ErrorIs(t, err, nook.ErrOutOfMemory)
+	require.ErrorIs(t, script.Restore(s, "no payload", script.Replace), nook.ErrOutOfMemory)
+	require.ErrorIs(t, script.Restore(s, payload, script.Replace), nook.ErrOutOfMemory)
+	_, err = script.Delete(s, "lib")
+	require.NoError(t, err)
 }

@@ -68,6 +68,9 @@ var (
 // LoadLibrary compiles a library, runs its code, which registers its functions, and keeps it in the store. It returns its
 // name. FUNCTION LOAD.
 func (e *Engine) LoadLibrary(db *nook.Commands, code string, replace bool) (name string, err error) {
+	if err := db.MakeRoom(); err != nil {
+		return "", err
+	}
 	lib, body, err := parseLibrary(code)
 	if err != nil {
 		return "", err

@@ -22,6 +22,9 @@ var (
 // RestoreLibraries compiles the libraries of a payload of FUNCTION DUMP and keeps them all in the store, or none of them if anything is
 // wrong with one. FUNCTION RESTORE.
 func (e *Engine) RestoreLibraries(db *nook.Commands, payload string, p command.LibraryPolicy) error {
+	if err := db.MakeRoom(); err != nil {
+		return err
+	}
 	codes, damage := rdb.Functions([]byte(payload))
 	if errors.Is(damage, rdb.ErrPayload) {
 		return nook.ErrDumpPayload
