@@ -110,33 +110,46 @@ func (p *replayer) special(args []string) error {
 	}
 }
 
-// withoutLimit returns a command without the LIMIT of an exact trimming. Redis writes "MAXLEN = 5 LIMIT 9" for what a client has sent as
+// withoutLimit returns a command without each LIMIT of an exact trimming. Redis writes "MAXLEN = 5 LIMIT 9" for what a client has sent as
 // "MAXLEN ~ 9 LIMIT 9", with the length that came of it; nobody else may say so.
 func withoutLimit(args []string) []string {
 	if !strings.EqualFold(args[0], "xadd") && !strings.EqualFold(args[0], "xtrim") {
 		return args
 	}
-	limit := 0 // where it stands
-	for i := 2; i < len(args)-1; i++ {
+	var kept []string // nil as long as that is all
+	i := 2
+options:
+	for i < len(args)-1 {
+		size := 2
 		switch strings.ToLower(args[i]) {
 		case "nomkstream":
+			size = 1
 		case "maxlen", "minid":
-			if i++; args[i] == "~" {
+			switch args[i+1] {
+			case "~":
 				return args
-			} else if args[i] == "=" {
-				i++
+			case "=":
+				size = 3
 			}
 		case "limit":
-			limit = i
-			i++
+			if kept == nil {
+				kept = slices.Clone(args[:i])
+			}
+			i += size
+			continue
 		default:
-			i = len(args)
+			break options
 		}
+		size = min(size, len(args)-i)
+		if kept != nil {
+			kept = append(kept, args[i:i+size]...)
+		}
+		i += size
 	}
-	if limit == 0 {
+	if kept == nil {
 		return args
 	}
-	return slices.Concat(args[:limit], args[limit+2:])
+	return append(kept, args[i:]...)
 }
 
 // isSelect reports whether a command is SELECT.
@@ -162,7 +175,7 @@ func (p *replayer) function(args []string) error {
 		sub = strings.ToLower(args[1])
 	}
 	switch {
-	case sub == "load" && (len(args) == 3 || len(args) == 4 && strings.EqualFold(args[2], "replace")):
+	case sub == "load" && len(args) > 2 && !slices.ContainsFunc(args[2:len(args)-1], isNotReplace):
 		_, err := script.LoadWith(p.store, args[len(args)-1], script.LoadOptions{Replace: true})
 		return err
 	case sub == "restore" && (len(args) == 3 || len(args) == 4):
@@ -176,6 +189,9 @@ func (p *replayer) function(args []string) error {
 		return errForeign
 	}
 }
+
+// isNotReplace reports whether a word is none that FUNCTION LOAD may have before the code, which it may have many times.
+func isNotReplace(word string) bool { return !strings.EqualFold(word, "replace") }
 
 // restore is FUNCTION RESTORE.
 func (p *replayer) restore(args []string) error {
