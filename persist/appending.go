@@ -110,14 +110,14 @@ func (s *Store) formerManifest() (*aof.Manifest, error) {
 	if s.manifest != nil {
 		return s.manifest, nil
 	}
-	r := newRecoverer(s.fs, &s.o, s.Store)
-	if err := r.find(); err != nil {
+	m, single, err := findManifest(s.fs)
+	if err != nil {
 		return nil, err
 	}
-	if r.manifest == nil || r.single {
+	if m == nil || single {
 		return new(aof.Manifest), nil
 	}
-	return r.manifest, nil
+	return m, nil
 }
 
 // giveUp goes on without the append-only file that could not be begun. m would have been its manifest: where that may be there in spite of all, the names of
