@@ -132,7 +132,7 @@ func (w way) check(t *testing.T, round int) {
 	r := begin(t, [2]side{redisSide{server: redis}, keptSide{ours, o, &kept}}, 3)
 	sequences := everything().sequences()
 	for n := range w.each {
-		if !r.steps(sequences.Example(round*w.each + n)) {
+		if !r.steps(logged(sequences.Example(round*w.each + n))) {
 			t.Fatal(r.log.String())
 		}
 		if w.appends && n == w.each/2 {
@@ -169,6 +169,41 @@ func (w way) check(t *testing.T, round int) {
 	require.Equal(t, was[1], stateOf(t, redisSide{server: again}), "our directory")
 	again = redistest.Start(t, append([]string{"--dir", theirs}, start...)...)
 	require.Equal(t, was[0], stateOf(t, redisSide{server: again}), "Redis's directory, when we have had it")
+}
+
+// logged returns a sequence without what Redis answers or logs otherwise if it has a log:
+//   - BITFIELD makes a key, or makes it longer, even if all that it was to write would overflow after OVERFLOW FAIL. None of that gets into the
+//     log. SAT stands there instead.
+//   - SORT may fail when the log is read, and then leaves out what it was to store: where a number too great or too small has been read before, it
+//     takes the error of that for one of its own. With ALPHA it reads no numbers.
+//   - OBJECT REFCOUNT counts, too, what a transaction is going to log. OBJECT ENCODING stands there instead.
+func logged(steps sequence) sequence {
+	all := slices.Clone(steps)
+	for i, s := range all {
+		all[i].commands = slices.Clone(s.commands)
+		for j, c := range s.commands {
+			switch { // a script may call them
+			case c.name() == "BITFIELD" || c.has("BITFIELD"):
+				all[i].commands[j] = c.replaced("FAIL", "SAT")
+			case (c.name() == "SORT" || c.has("SORT")) && c.has("STORE"):
+				all[i].commands[j] = append(slices.Clone(c), "ALPHA")
+			case c.has("REFCOUNT"):
+				all[i].commands[j] = c.replaced("REFCOUNT", "ENCODING")
+			}
+		}
+	}
+	return all
+}
+
+// replaced returns a command with one word in the place of another.
+func (c command) replaced(word, by string) command {
+	c = slices.Clone(c)
+	for i := range c {
+		if strings.EqualFold(c[i], word) {
+			c[i] = by
+		}
+	}
+	return c
 }
 
 // shutdown ends a real server, which leaves all in its directory.
