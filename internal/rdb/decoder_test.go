@@ -197,6 +197,7 @@ var damagedValues = map[string]struct {
 	"a zipmap cut off":              {TypeHashZipmap, str(zipmapOf([]string{"a", "b"}, 0)[:4]), "a damaged zipmap at offset 1", true},
 	"a zipmap with half a pair":     {TypeHashZipmap, str(zipmapOf([]string{"a", "b", "c"}, 0)), "a damaged zipmap at offset 1", true},
 	"a strange container":           {TypeListQuicklist2, join(1, 3, str("x")), "no such container of a list's node at offset 2", true},
+	"nothing in a plain node":       {TypeListQuicklist2, join(2, containerPlain, str("x"), containerPlain, str("")), "a node of a list without its element at offset 5", true},
 	"a stream's node without ID":    {TypeStream2, join(1, str("x")), "a node of a stream without an ID at offset 2", true},
 	"a stream that counts wrong":    {TypeStream2, join(0, 1, 0, 0, 0, 0, 0, 0, 0), "a stream does not have as many entries as it says at offset 2", true},
 	"pending of nobody":             {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 1, str("g"), 0, 0, 0, 1, make([]byte, 16), make([]byte, 8), 1, 0), "an entry is pending of no consumer at offset 11", true},

@@ -176,10 +176,14 @@ func (r *Reader) node() listpack.List {
 	switch r.length() {
 	case containerPlain:
 		s := r.view()
-		if p := listpack.New(); p.Fits(len(s)) {
+		switch p := listpack.New(); {
+		case s == "":
+			r.fail(at, "a node of a list without its element", nil)
+		case !p.Fits(len(s)):
+			r.fail(at, "an element that is too large", nil)
+		default:
 			return p.Append(s)
 		}
-		r.fail(at, "an element that is too large", nil)
 	case containerPacked:
 		return r.pack()
 	default:
