@@ -185,11 +185,23 @@ func (d *Decoder) op(op byte, at int64) bool {
 	case opEOF:
 		d.finish()
 	case opFunctionPre:
-		r.fail(at, "a library of functions in the format of a release candidate", nil)
+		it.Kind, it.Text = KindFunction, r.oldFunction()
+		return true
 	default:
 		r.fail(at, fmt.Sprintf("unknown opcode %d", op), nil)
 	}
 	return false
+}
+
+// oldFunction reads a library as the release candidates of Redis 7.0 wrote it, its name and its engine beside the code, and returns the code as it is
+// written since: these are its first line. What it may say of itself is left out.
+func (r *Reader) oldFunction() string {
+	name := string(r.string(math.MaxInt))
+	text := "#!" + r.view() + " name=" + name + "\n"
+	if described := r.length(); described != 0 {
+		r.skipString()
+	}
+	return text + r.view()
 }
 
 // value reads a key and its value.

@@ -112,6 +112,23 @@ func TestValkey(t *testing.T) {
 	require.ElementsMatch(t, []timedField{{"a", "1", 0}, {"b", "2", 1000}}, fieldsOf(all.keys[0].entry.Object().(*value.Hash)))
 }
 
+// TestOldFunctions reads libraries as release candidates of Redis 7.0 wrote them, with a description and without.
+func TestOldFunctions(t *testing.T) {
+	d, err := NewDecoder(bytes.NewReader(sum(join("REDIS0010",
+		opFunctionPre, str("one"), str("LUA"), 1, str("what it is good for"), str("return 1"),
+		opFunctionPre, str("two"), str("lua"), 0, str("return 2"),
+		opFunction2, str("#!lua name=three\nreturn 3"), opEOF))), &deepLook)
+	require.NoError(t, err)
+	for _, want := range []string{"#!LUA name=one\nreturn 1", "#!lua name=two\nreturn 2", "#!lua name=three\nreturn 3"} {
+		it, err := d.Next()
+		require.NoError(t, err)
+		require.Equal(t, KindFunction, it.Kind)
+		require.Equal(t, want, it.Text)
+	}
+	_, err = d.Next()
+	require.ErrorIs(t, err, io.EOF)
+}
+
 // TestRefused are files that are refused, and why.
 func TestRefused(t *testing.T) {
 	redis := func(parts ...any) []byte { return join("REDIS0012", join(parts...)) }
@@ -132,7 +149,7 @@ func TestRefused(t *testing.T) {
 		"type 26":          {redis(26, str("k")), "rdb: unknown type 26 of a value at offset 9"},
 		"type 24 of 80":    {join("VALKEY080", 24, str("k")), "rdb: unknown type 24 of a value at offset 9"},
 		"opcode 243":       {redis(243), "rdb: unknown opcode 243 at offset 9"},
-		"old functions":    {redis(opFunctionPre), "rdb: a library of functions in the format of a release candidate at offset 9"},
+		"old functions":    {redis(opFunctionPre, str("lib"), str("LUA"), 2), "rdb: truncated at offset 19: unexpected EOF"},
 		"a module":         {redis(TypeModule2, str("k"), length64, "\x39\x65\xC3\x8D\x9A\x17\x40\x00"), "rdb: a value of the module OWXDjZoXQ at offset 21"},
 		"an old module":    {redis(TypeModule, str("k")), "rdb: a module's value of a release candidate, of which none can tell the end at offset 12"},
 		"a module's data":  {redis(opModuleAux, 5), "rdb: data of the module AAAAAAAAA at offset 10"},
