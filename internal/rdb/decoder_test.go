@@ -201,6 +201,8 @@ var damagedValues = map[string]struct {
 	"a text for a deadline":         {TypeHashTimedPackPre, str(listpackOf([]string{"a", "1", "x"})), "a deadline is no time at offset 1", true},
 	"a negative deadline":           {TypeHashTimedPackPre, str(listpackOf([]string{"a", "1", "-4"})), "a deadline is no time at offset 1", true},
 	"a deadline out of range":       {TypeHashTimed, join("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", 1, 5, str("a"), str("b")), "a deadline is no time at offset 10", true},
+	"a deadline that is too late":   {TypeHashTimedPre, join(1, length64, "\x00\x00\xFF\xFF\xFF\xFF\xFF\xFF", str("a"), str("b")), "a deadline is no time at offset 2", true},
+	"deadlines that end too late":   {TypeHashTimed, join("\xFE\xFF\xFF\xFF\xFF\xFF\x00\x00", 1, 2, str("a"), str("b")), "a deadline is no time at offset 10", true},
 	"small set with a member twice": {TypeSetListpack, str(listpackOf([]string{"a", "b", "a"})), "an element is there twice at offset 1", false},
 	"small zset out of order":       {TypeZSetListpack, str(listpackOf([]string{"a", "2", "b", "1"})), "elements are out of order at offset 1", true},
 	"small zset, equal scores":      {TypeZSetListpack, str(listpackOf([]string{"b", "1", "a", "1"})), "elements are out of order at offset 1", true},

@@ -276,6 +276,9 @@ func (r *Reader) hash(t Type) *value.Hash {
 	return h
 }
 
+// maxFieldDeadline is the latest deadline of a field that Redis takes from a file, which else it does not load at all.
+const maxFieldDeadline = 1<<48 - 2
+
 // deadlineBefore reads the deadline before a field, 0 if there is none, negative if it makes no sense.
 // It is a time, or later than the first by so much less one.
 func (r *Reader) deadlineBefore(t Type, first int64) int64 {
@@ -286,11 +289,11 @@ func (r *Reader) deadlineBefore(t Type, first int64) int64 {
 	switch {
 	case at == 0:
 		return 0
-	case at > math.MaxInt64 || first < 0:
+	case at > maxFieldDeadline || first < 0 || first > maxFieldDeadline:
 		return -1
 	case t == TypeHashTimedPre:
 		return int64(at)
-	case first == 0 && at == 1 || int64(at-1) > math.MaxInt64-first:
+	case first == 0 && at == 1 || first+int64(at-1) > maxFieldDeadline:
 		return -1
 	}
 	return first + int64(at-1)
