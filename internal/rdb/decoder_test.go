@@ -215,6 +215,7 @@ var damagedValues = map[string]struct {
 	"a ziplist cut off":             {TypeListZiplist, str(ziplistOf([]string{"a", "b"}, 0)[:13]), "a damaged ziplist at offset 1", true},
 	"a zipmap cut off":              {TypeHashZipmap, str(zipmapOf([]string{"a", "b"}, 0)[:4]), "a damaged zipmap at offset 1", true},
 	"a zipmap with half a pair":     {TypeHashZipmap, str(zipmapOf([]string{"a", "b", "c"}, 0)), "a damaged zipmap at offset 1", true},
+	"a zipmap with a wrong count":   {TypeHashZipmap, str("\xFF" + zipmapOf([]string{"a", "b"}, 0)[1:]), "a damaged zipmap at offset 1", true},
 	"a strange container":           {TypeListQuicklist2, join(1, 3, str("x")), "no such container of a list's node at offset 2", true},
 	"nothing in a plain node":       {TypeListQuicklist2, join(2, containerPlain, str("x"), containerPlain, str("")), "a node of a list without its element at offset 5", true},
 	"a stream's node without ID":    {TypeStream2, join(1, str("x")), "a node of a stream without an ID at offset 2", true},

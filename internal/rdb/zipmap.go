@@ -10,7 +10,7 @@ import (
 // A zipmap is what small hashes were up to Redis 2.4:
 //
 //	| fields |  field value ... field value  | 0xFF |
-//	  1, from 254 on unknown
+//	  1, 254 if unknown
 //
 //	field:  | length | string |
 //	value:  | length | unused | string | unused bytes |
@@ -65,7 +65,7 @@ func listOfZipmap(b []byte) (_ listpack.List, longest string, _ bool) {
 		}
 		rest = rest[head+int(length)+unused:]
 	}
-	if n%2 != 0 || b[0] < zipmapFar && int(b[0]) != n/2 {
+	if n%2 != 0 || b[0] != zipmapFar && int(b[0]) != n/2 {
 		return nil, "", false
 	}
 	return listpack.Seal(body, n), longest, true
