@@ -93,6 +93,9 @@ func (c *commands) RestoreWith(key, payload string, o RestoreOptions) (err error
 	w.adopt(e)
 	w.event(EventGeneric, "restore")
 	if w.logged() {
+		if !rdb.IsPlain(payload) {
+			payload = dumpOf(e)
+		}
 		w.effect(o.effect(key, payload, deadline)...)
 	}
 	return nil

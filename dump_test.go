@@ -69,6 +69,23 @@ func TestRestoreOptions(t *testing.T) {
 	require.Equal(t, []string{"DEL l"}, j.take())
 }
 
+// What the journal gets is in a form that redis-server 7.0 reads if there is one, whatever form it came in: the file that it gets into is to be one that
+// such a server starts with.
+func TestRestoreOfNewerForms(t *testing.T) {
+	j := new(entries)
+	s := nook.NewChecked(t, nook.Options{Journal: j})
+	for key, newer := range map[string]string{
+		"string": "\x00\x01v\v\x00\xf8\xd7s\xc1\xe4\xa7cG",
+		"set":    "\x14\f\f\x00\x00\x00\x02\x00\x81a\x02\a\x01\xff\v\x00\xa4\x8e6jnF\xa2\xf6",
+	} {
+		require.NoError(t, s.Restore(key, newer))
+		payload, _, err := s.Dump(key)
+		require.NoError(t, err)
+		require.NotEqual(t, newer, payload)
+		require.Equal(t, []string{"RESTORE " + key + " 0 " + payload + " REPLACE ABSTTL"}, j.take())
+	}
+}
+
 // Whoever waits for a key gets what is restored there.
 func TestRestoreServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -37,6 +37,12 @@ func open(payload []byte) ([]byte, error) {
 	return payload[:at], nil
 }
 
+// IsPlain reports whether a payload, which is sound, is one that redis-server 7.0 reads, too.
+func IsPlain(payload string) bool {
+	version := binary.LittleEndian.Uint16(bytesOf(payload[len(payload)-footerSize:]))
+	return version <= VersionPlain && Type(payload[0]).Version() == VersionPlain
+}
+
 // Restore returns an entry with the value of a payload, of which nothing is kept. Errors are ErrPayload; ErrEmpty and ErrSkipped, which for RESTORE are
 // errors like others; or an [Error].
 func Restore(payload []byte, key string, deadline int64, o *Options) (*table.Entry, error) {

@@ -43,3 +43,10 @@ func TestFunctions(t *testing.T) {
 	_, err = Functions(seal([]byte{opFunction2, 5, 'x'}, 0, VersionPlain))
 	require.EqualError(t, err, "rdb: truncated at offset 3: unexpected EOF")
 }
+
+func TestIsPlain(t *testing.T) {
+	require.True(t, IsPlain(string(payload(TypeStream2, make([]byte, 10)))))
+	require.False(t, IsPlain(string(payload(TypeStream3, make([]byte, 10)))))
+	require.True(t, IsPlain(string(seal(join(TypeString, str("v")), 0, VersionPlain))))
+	require.False(t, IsPlain(string(seal(join(TypeString, str("v")), 0, VersionPlain+1))))
+}
