@@ -223,7 +223,7 @@ var damagedValues = map[string]struct {
 	"pending of nobody":             {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 1, str("g"), 0, 0, 0, 1, make([]byte, 16), make([]byte, 8), 1, 0), "an entry is pending of no consumer at offset 11", true},
 	"pending twice":                 {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 1, str("g"), 0, 0, 0, 2, make([]byte, 24), 1, make([]byte, 24), 1, 0), "an entry is pending twice at offset 16", true},
 	"pending of a stranger":         {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 1, str("g"), 0, 0, 0, 0, 1, str("c"), make([]byte, 8), 1, make([]byte, 16)), "a consumer's entry is not pending, or not of it alone at offset 18", true},
-	"a group twice":                 {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 2, str("g"), 0, 0, 0, 0, 0, str("g"), 0, 0, 0, 0, 0), "a consumer group is there twice or makes no sense at offset 18", true},
+	"a group twice":                 {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 2, str("g"), 0, 0, 0, 0, 0, str("g"), 0, 0, 0, 0, 0), "a consumer group is there twice at offset 18", true},
 	"a consumer twice":              {TypeStream2, join(0, 0, 5, 0, 0, 0, 0, 0, 0, 1, str("g"), 0, 0, 0, 0, 2, str("c"), make([]byte, 8), 0, str("c"), make([]byte, 8), 0), "a consumer is there twice at offset 29", true},
 	"a type that there is not":      {Type(30), nil, "unknown type 30 of a value at offset 1", true},
 }

@@ -2,7 +2,6 @@ package rdb
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 
 	"github.com/nookdb/nook/internal/stream"
@@ -68,16 +67,8 @@ func (r *Reader) idLengths() stream.ID {
 	return stream.ID{Ms: ms, Seq: r.length()}
 }
 
-// count reads a number that is not too great for one.
-func (r *Reader) count() int64 {
-	at := r.Offset()
-	n := r.length()
-	if n > math.MaxInt64 {
-		r.fail(at, "a number out of range", nil)
-		return 0
-	}
-	return int64(n)
-}
+// count reads a number of what there were. One that has run over is negative, as its owner has it, too.
+func (r *Reader) count() int64 { return int64(r.length()) }
 
 // A pending is an entry that is pending, of a consumer that comes later.
 type pending struct {
@@ -95,14 +86,14 @@ func (r *Reader) group(s *value.Stream, t Type) {
 	last := r.idLengths()
 	read := s.Estimate(last)
 	if t != TypeStream {
-		read = int64(r.length())
+		read = r.count()
 	}
 	if r.err != nil {
 		return
 	}
 	g := s.AddGroup(name, last, read)
-	if g == nil || read < value.UnknownRead {
-		r.fail(at, "a consumer group is there twice or makes no sense", nil)
+	if g == nil {
+		r.fail(at, "a consumer group is there twice", nil)
 		return
 	}
 	all := r.pendings()
