@@ -112,6 +112,24 @@ func TestValkey(t *testing.T) {
 	require.ElementsMatch(t, []timedField{{"a", "1", 0}, {"b", "2", 1000}}, fieldsOf(all.keys[0].entry.Object().(*value.Hash)))
 }
 
+// TestLastDeadline reads the latest deadlines of fields that there may be, in all types.
+func TestLastDeadline(t *testing.T) {
+	const last = "\xFE\xFF\xFF\xFF\xFF\xFF\x00\x00"
+	for name, file := range map[string][]byte{
+		"pre":       join("REDIS0012", TypeHashTimedPre, str("h"), 1, length64, "\x00\x00\xFF\xFF\xFF\xFF\xFF\xFE", str("f"), str("v"), opEOF),
+		"small pre": join("REDIS0012", TypeHashTimedPackPre, str("h"), str(listpackOf([]string{"f", "v", "281474976710654"})), opEOF),
+		"small":     join("REDIS0012", TypeHashTimedPack, str("h"), last, str(listpackOf([]string{"f", "v", "281474976710654"})), opEOF),
+		"large":     join("REDIS0012", TypeHashTimed, str("h"), last, 1, 1, str("f"), str("v"), opEOF),
+		"Valkey's":  join("VALKEY080", TypeHashTimedPre, str("h"), 1, str("f"), str("v"), last, opEOF),
+	} {
+		all, err := decode(bytes.NewReader(sum(file)), &deepLook)
+		require.NoError(t, err, name)
+		require.Equal(t, []timedField{{"f", "v", value.LastDeadline}}, fieldsOf(all.keys[0].entry.Object().(*value.Hash)), name)
+	}
+	_, err := decode(bytes.NewReader(sum(join("VALKEY080", TypeHashTimedPre, str("h"), 1, str("f"), str("v"), "\xFF\xFF\xFF\xFF\xFF\xFF\x00\x00", opEOF))), &deepLook)
+	require.ErrorContains(t, err, "a deadline is no time")
+}
+
 // TestOldFunctions reads libraries as release candidates of Redis 7.0 wrote them, with a description and without.
 func TestOldFunctions(t *testing.T) {
 	d, err := NewDecoder(bytes.NewReader(sum(join("REDIS0010",
@@ -201,6 +219,7 @@ var damagedValues = map[string]struct {
 	"a text for a deadline":         {TypeHashTimedPackPre, str(listpackOf([]string{"a", "1", "x"})), "a deadline is no time at offset 1", true},
 	"a negative deadline":           {TypeHashTimedPackPre, str(listpackOf([]string{"a", "1", "-4"})), "a deadline is no time at offset 1", true},
 	"a deadline out of range":       {TypeHashTimed, join("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F", 1, 5, str("a"), str("b")), "a deadline is no time at offset 10", true},
+	"a late deadline in a listpack": {TypeHashTimedPackPre, str(listpackOf([]string{"a", "1", "281474976710655"})), "a deadline is no time at offset 1", true},
 	"a deadline that is too late":   {TypeHashTimedPre, join(1, length64, "\x00\x00\xFF\xFF\xFF\xFF\xFF\xFF", str("a"), str("b")), "a deadline is no time at offset 2", true},
 	"deadlines that end too late":   {TypeHashTimed, join("\xFE\xFF\xFF\xFF\xFF\xFF\x00\x00", 1, 2, str("a"), str("b")), "a deadline is no time at offset 10", true},
 	"small set with a member twice": {TypeSetListpack, str(listpackOf([]string{"a", "b", "a"})), "an element is there twice at offset 1", false},

@@ -276,9 +276,6 @@ func (r *Reader) hash(t Type) *value.Hash {
 	return h
 }
 
-// maxFieldDeadline is the latest deadline of a field that Redis takes from a file, which else it does not load at all.
-const maxFieldDeadline = 1<<48 - 2
-
 // deadlineBefore reads the deadline before a field, 0 if there is none, negative if it makes no sense.
 // It is a time, or later than the first by so much less one.
 func (r *Reader) deadlineBefore(t Type, first int64) int64 {
@@ -289,11 +286,11 @@ func (r *Reader) deadlineBefore(t Type, first int64) int64 {
 	switch {
 	case at == 0:
 		return 0
-	case at > maxFieldDeadline || first < 0 || first > maxFieldDeadline:
+	case at > value.LastDeadline || first < 0 || first > value.LastDeadline:
 		return -1
 	case t == TypeHashTimedPre:
 		return int64(at)
-	case first == 0 && at == 1 || first+int64(at-1) > maxFieldDeadline:
+	case first == 0 && at == 1 || first+int64(at-1) > value.LastDeadline:
 		return -1
 	}
 	return first + int64(at-1)
@@ -305,10 +302,10 @@ func (r *Reader) deadlineBehind(text []byte) ([]byte, int64) {
 	if len(text) <= table.MaxInline {
 		text = append([]byte(nil), text...)
 	}
-	switch at := r.millis(); at {
-	case -1:
+	switch at := r.millis(); {
+	case at == -1:
 		return text, 0
-	case 0:
+	case at == 0 || at > value.LastDeadline:
 		return text, -1
 	default:
 		return text, at

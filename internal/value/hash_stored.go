@@ -16,6 +16,9 @@ func HashOfList(l listpack.List, m *Limits, deep bool) (*Hash, error) {
 	return newSmall(l).settled(n/2, m, deep)
 }
 
+// LastDeadline is the latest deadline of a field that a stored hash may have. Redis does not load a file with a later one; what commands may set is less.
+const LastDeadline = 1<<48 - 2
+
 // HashOfTimedList is HashOfList of a list in which each value is followed by a deadline, 0 for
 // none.
 func HashOfTimedList(l listpack.List, m *Limits, deep bool) (*Hash, error) {
@@ -26,7 +29,7 @@ func HashOfTimedList(l listpack.List, m *Limits, deep bool) (*Hash, error) {
 	first := int64(0)
 	for p := l.First(); p != listpack.None; p = next(l, p, 3) {
 		e := l.Get(next(l, p, 2))
-		if !e.IsInt || e.Int < 0 {
+		if !e.IsInt || e.Int < 0 || e.Int > LastDeadline {
 			return nil, ErrDeadline
 		}
 		if e.Int != 0 && (first == 0 || e.Int < first) {
