@@ -310,3 +310,34 @@ func TestSingleFile(t *testing.T) {
 		}
 	}
 }
+
+// TestTornBehindItsSize: what was there when the next increment was begun had been synced, and cannot be torn. That the manifest lists the next does not mean
+// that it was used: if nobody could know that the manifest is there for sure, the one before was gone on with.
+func TestTornBehindItsSize(t *testing.T) {
+	files, length := history(t)
+	last := lastIncrement(files)
+	files[last] = "" // which had the last two
+	length -= 2
+	var before string
+	for name := range files {
+		if strings.HasSuffix(name, incrementSuffix) && name != last {
+			before = name
+		}
+	}
+	text := files[before]
+	files[before] = text[:len(text)-3] + "\x00\x00\x00"
+	d := diskOf(files)
+	_, err := open(d, new(keeping()))
+	requireLocated(t, err, before, "")
+	require.Equal(t, files, d.files())
+
+	more := wanted(effect("RPUSH", "list", strconv.Itoa(length)))
+	files[before] = text + more + more[:9]
+	d = diskOf(files)
+	for range 2 {
+		s, err := open(d, new(keeping()))
+		require.NoError(t, err)
+		require.Equal(t, length+1, prefix(t, s, ""))
+		require.NoError(t, s.Close())
+	}
+}

@@ -25,7 +25,7 @@ type part struct {
 	as    format
 	kind  FileKind
 	noted int64 // how long it was when the next was begun; 0 if that is not known
-	last  bool  // it was being written: it may be torn
+	last  bool  // it was being written: it may be torn behind that
 }
 
 // A format is what a file consists of.
@@ -61,10 +61,10 @@ func findManifest(d fileSystem) (m *aof.Manifest, single bool, err error) {
 }
 
 // partsOf returns the files of a manifest in order. Only the last may be torn: the last that is not empty, as an increment may have been
-// begun, and not be used yet; and only if it is not known to have been whole when that was.
+// begun, and not be used yet; and only behind what is known to have been there when that was.
 func partsOf(d fileSystem, dir string, m *aof.Manifest) []*part {
 	var parts []*part
-	last := 0
+	last, grown := 0, false
 	for i, f := range m.Live() {
 		p := &part{name: inDir(dir, f.Name), kind: FileIncrement, noted: f.Size}
 		if f.Kind == aof.Base {
@@ -74,11 +74,11 @@ func partsOf(d fileSystem, dir string, m *aof.Manifest) []*part {
 			}
 		}
 		if size, err := sizeOf(d, p.name); err != nil || size > 0 { // an error comes again
-			last = i
+			last, grown = i, size > f.Size
 		}
 		parts = append(parts, p)
 	}
-	parts[last].last = parts[last].noted == 0
+	parts[last].last = grown
 	return parts
 }
 

@@ -64,7 +64,7 @@ func (r *recoverer) part(p *part) error {
 	r.found.Files = append(r.found.Files, p.name)
 	size, err := r.read(p, r)
 	var torn *aof.TornError
-	if p.last && !r.o.RefuseTorn && errors.As(err, &torn) {
+	if p.last && !r.o.RefuseTorn && errors.As(err, &torn) && torn.Offset >= p.noted {
 		r.found.Cut = &Cut{File: p.name, Offset: torn.Offset, Bytes: size - torn.Offset, Reason: torn.Reason}
 		return nil
 	}
