@@ -63,7 +63,8 @@ type memory struct {
 // policy returns the policy in force.
 func (ks *keyspace) policy() MaxMemoryPolicy { return MaxMemoryPolicy(ks.memory.policy.Load()) }
 
-// makeRoom evicts keys until the store is within its limit of memory. It holds
+// makeRoom evicts keys until the store is within its limit of memory, unless the
+// journal refuses changes, whose error it then returns. It holds
 // no lock but that of one shard at a time, except within a transaction, which
 // may evict nothing: its room was made when it began.
 func (c *commands) makeRoom() error {
@@ -76,6 +77,9 @@ func (c *commands) makeRoom() error {
 			return nil
 		}
 		return c.tx.full
+	}
+	if err := c.admit(); err != nil {
+		return err
 	}
 	for ks.full() {
 		if ks.policy() == NoEviction || !ks.evictOne() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -472,4 +473,31 @@ func TestJournalOrder(t *testing.T) {
 	copied := nook.NewChecked(t, nook.Options{Databases: 2})
 	j.run(t, copied)
 	require.Equal(t, bare(nook.Contents(s)), bare(nook.Contents(copied)))
+}
+
+// TestNothingIsEvictedForWhatIsRefused: a journal that takes no writes is asked first.
+func TestNothingIsEvictedForWhatIsRefused(t *testing.T) {
+	j := new(pledge)
+	s := nook.NewChecked(t, nook.Options{Journal: j, MaxMemory: 64 << 10, MaxMemoryPolicy: nook.AllKeysRandom})
+	for i := range 9 {
+		succeed(s.Set(strconv.Itoa(i), "v"))
+	}
+	succeed(s.Set("large", strings.Repeat("v", 128<<10)))
+	j.refusal = nook.ErrTimeout // any error
+	for _, write := range []func() error{
+		func() error { return s.Set("a", "b") },
+		func() error { return s.MSet(nook.Pair{Key: "a", Value: "b"}, nook.Pair{Key: "c", Value: "d"}) },
+		func() error { return s.Exec(func(tx *nook.Tx) error { return tx.Set("a", "b") }) },
+		func() error { return s.Exec(func(tx *nook.Tx) error { return tx.Set("a", "b") }, "a") },
+	} {
+		require.ErrorIs(t, write(), nook.ErrTimeout)
+		n, err := s.DBSize()
+		succeed(err)
+		require.Equal(t, 10, n)
+	}
+	j.refusal = nil
+	succeed(s.Set("a", "b"))
+	n, err := s.DBSize()
+	succeed(err)
+	require.Less(t, n, 11)
 }

@@ -112,5 +112,5 @@ func (d *database) meanLeft(now int64) float64 {
 
 // MakeRoom evicts keys until the store is within its limit of memory, as each
 // command that may need more does first. It fails with ErrOutOfMemory if that
-// cannot be reached. Without a limit it costs nothing.
+// cannot be reached, or as the Journal says if that refuses changes. Without a limit it costs nothing.
 func (c *commands) MakeRoom() error { return c.makeRoom() }

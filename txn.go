@@ -55,7 +55,7 @@ type txn struct {
 	looked bool        // at the clock
 	shards []int       // locked, in order
 	batch  *batch      // nil without a journal
-	full   error       // what makeRoom said when the transaction began
+	full   error       // ErrOutOfMemory if makeRoom said that when the transaction began
 	beyond bool        // memory is taken even so
 	ready  []place     // keys that changed and that somebody waits for
 	events []keptEvent // that somebody wants to know of
@@ -128,7 +128,9 @@ func (c *commands) exec(fn func(tx *Tx) error, w *Watch, shards []int) (err erro
 		return err
 	}
 	t := newTxn(c.ks, shards)
-	t.full = full
+	if full == ErrOutOfMemory { // else the journal refuses what takes memory, as all else
+		t.full = full
+	}
 	defer func() {
 		if t.end() {
 			c.acknowledge(&err)
