@@ -120,7 +120,7 @@ func (w *write) expireFields(now int64, most int) int {
 	w.expired = true
 	w.event(EventHash, "hexpired")
 	if w.logged() {
-		w.effect(append([]string{"HDEL", w.key}, gone...)...)
+		w.effects().insist(w.c.db, append([]string{"HDEL", w.key}, gone...))
 	}
 	if h.Len() == 0 {
 		w.remove()

@@ -348,7 +348,7 @@ func (w *write) expire() {
 	w.c.ks.counters.expired.Add(1)
 	w.event(EventExpired, "expired")
 	if w.logged() {
-		w.effect("DEL", w.key)
+		w.effects().insist(w.c.db, []string{"DEL", w.key})
 	}
 }
 
@@ -481,11 +481,14 @@ func (w *write) logged() bool { return w.c.ks.log() != nil }
 
 // effect records what the command did, as a command that does the same
 // whenever and wherever it is run. The strings are the journal's from now on.
-func (w *write) effect(args ...string) {
+func (w *write) effect(args ...string) { w.effects().add(w.c.db, args) }
+
+// effects returns where the effects are collected.
+func (w *write) effects() *batch {
 	if w.batch == nil {
 		w.batch = w.shard.scratch()
 	}
-	w.batch.add(w.c.db, args)
+	return w.batch
 }
 
 // event tells subscribers what happened to the key.

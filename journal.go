@@ -40,7 +40,7 @@ func (e Effect) Clone() Effect { return Effect{DB: e.DB, Args: slices.Clone(e.Ar
 type batch struct {
 	effects []Effect
 	args    []string // those of the last effects; of others the array may be another
-	muted   bool     // nothing is collected
+	muted   bool     // add collects nothing
 }
 
 // Room for arguments is made for so many at least, and kept for the next command for so many at most.
@@ -49,11 +49,15 @@ const (
 	argsMax = 1024
 )
 
-// add copies args, so that they may lie on the caller's stack.
+// add collects what a command did, unless that is not for the journal.
 func (b *batch) add(db int, args []string) {
-	if b.muted {
-		return
+	if !b.muted {
+		b.insist(db, args)
 	}
+}
+
+// insist collects what the journal is to know in any case. It copies args, so that they may lie on the caller's stack.
+func (b *batch) insist(db int, args []string) {
 	from := len(b.args)
 	if cap(b.args)-from < len(args) {
 		b.args, from = make([]string, 0, max(2*cap(b.args), len(args), argsMin)), 0
@@ -72,7 +76,7 @@ func (b *batch) exchange(command string, args []string) {
 		db = e.DB
 		return true
 	})
-	b.add(db, args)
+	b.insist(db, args)
 }
 
 // commit hands the effects to the journal, and reports whether there were any.

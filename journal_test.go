@@ -475,6 +475,33 @@ func TestJournalOrder(t *testing.T) {
 	require.Equal(t, bare(nook.Contents(s)), bare(nook.Contents(copied)))
 }
 
+// TestExpiryIsAlwaysJournaled: what of a transaction is not to go to the journal is what its commands do; that a key has expired is no such.
+func TestExpiryIsAlwaysJournaled(t *testing.T) {
+	j := new(entries)
+	clock := nook.NewManualClock(time.Time{})
+	s := nook.NewChecked(t, nook.Options{Clock: clock, Journal: j})
+	succeed(s.SetActiveExpire(false))
+	for _, key := range []string{"k", "l"} {
+		_, err := s.SetWith(key, "v", nook.SetOptions{Expire: nook.ExpireIn(time.Second)})
+		succeed(err)
+	}
+	_, err := s.HSet("h", nook.Field{Name: "f", Value: "v"}, nook.Field{Name: "g", Value: "v"})
+	succeed(err)
+	_, err = s.HExpire("h", time.Second, "f")
+	succeed(err)
+	clock.Advance(time.Second)
+	j.take()
+	succeed(s.Exec(func(tx *nook.Tx) error {
+		tx.Journaled(false)
+		_, _, err := tx.Get("k")
+		succeed(err)
+		_, err = tx.HLen("h")
+		succeed(err)
+		return tx.Set("l", "w")
+	}))
+	require.Equal(t, []string{"DEL k; HDEL h f; DEL l"}, j.take())
+}
+
 // TestNothingIsEvictedForWhatIsRefused: a journal that takes no writes is asked first.
 func TestNothingIsEvictedForWhatIsRefused(t *testing.T) {
 	j := new(pledge)

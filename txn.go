@@ -30,7 +30,8 @@ func (tx *Tx) Overcommit(on bool) (before bool) {
 // cannot undo.
 func (tx *Tx) Admit() error { return tx.admit() }
 
-// Journaled says whether the effects of what follows go to the journal, and returns what was said before. At first they do.
+// Journaled says whether the effects of what follows go to the journal, and returns what was said before. At first they do. That a
+// key, or a field of a hash, is found to have expired goes to it in any case: it has happened to all, whoever comes by.
 func (tx *Tx) Journaled(on bool) (before bool) {
 	b := tx.tx.batch
 	if b == nil {
