@@ -25,5 +25,15 @@
 // off, up to the last whole command or transaction. Whatever else is wrong is an error with the file and the offset, and nothing is
 // changed: see Check and Repair.
 //
-// Load and Save are for single snapshots, as tests and backups need them.
+// # When the disk fails
+//
+// Once the append-only file could not be written or synced, all writes fail with a *WriteError, whatever becomes of the disk; reads go on. The
+// file has all that was acknowledged with FsyncAlways. With the other policies, what was acknowledged but not yet written, or not yet synced, may be
+// missing, as if the process had been killed, or the power gone. The store still holds it. So do not close it, but make room, if that
+// is it, and switch the file off and on again: Store.SetAppendOnly begins another one, with all that the store holds. Store.Save, or Save to another
+// disk, works too; Open begins with a snapshot where there is no append-only directory.
+//
+// # Single snapshots
+//
+// Load and Save are for these, as tests and backups need them.
 package persist

@@ -246,6 +246,41 @@ func TestFailedSyncIsFinal(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
+// TestWaysOut: what the append-only file has not got when the disk fails is in the next one, and in a snapshot, which counts once the append-only directory has
+// been taken away.
+func TestWaysOut(t *testing.T) {
+	d, o := newDisk(), keeping()
+	o.Fsync = FsyncEverySecond
+	s, err := open(d, &o)
+	require.NoError(t, err)
+	d.failWhen(failing("write", incrementSuffix, 1, syscall.ENOSPC))
+	require.NoError(t, s.Set("k", "acknowledged"))
+	require.ErrorIs(t, s.journal.Load().sync(), syscall.ENOSPC)
+	d.failWhen(nil)
+	require.ErrorIs(t, s.Set("l", "v"), syscall.ENOSPC)
+	require.Equal(t, "acknowledged", valueOf(t, s))
+	require.NoError(t, s.Save())
+	alone := d.files()
+	for name := range alone {
+		if strings.HasPrefix(name, appendDir) {
+			delete(alone, name)
+		}
+	}
+	require.ErrorIs(t, s.SetAppendOnly(false), syscall.ENOSPC)
+	require.NoError(t, s.SetAppendOnly(true))
+	require.NoError(t, s.Set("l", "v"))
+	require.NoError(t, s.Close())
+	for n, d := range map[int]*disk{1: diskOf(alone), 2: d} {
+		s, err = open(d, &o)
+		require.NoError(t, err)
+		require.Equal(t, "acknowledged", valueOf(t, s))
+		keys, err := s.DBSize()
+		require.NoError(t, err)
+		require.Equal(t, n, keys)
+		require.NoError(t, s.Close())
+	}
+}
+
 // TestPowerCuts: under load, with snapshots and rewrites going on, the power goes at the nth operation of the disk.
 func TestPowerCuts(t *testing.T) {
 	for _, policy := range []Fsync{FsyncAlways, FsyncEverySecond, FsyncNever} {

@@ -13,7 +13,8 @@ const (
 	// few milliseconds.
 	FsyncEverySecond Fsync = iota
 	// FsyncAlways syncs before a write returns. Writes that come together share
-	// a sync. Nothing that was acknowledged is lost.
+	// a sync. Nothing that was acknowledged is lost. A read, or a write that finds nothing to do, may see what another
+	// caller has written and is still waiting for: nook.Store.Commit returns when that is safe. A server waits so before each reply.
 	FsyncAlways
 	// FsyncNever leaves it to the system when to write to the disk. The end of
 	// the process takes the last few milliseconds.
