@@ -136,6 +136,8 @@ type life struct {
 	states []string             // that the store has had since what was acknowledged last, that included
 	lost   atomic.Pointer[disk] // what the disk had when the power went; nil before
 	inside atomic.Bool
+
+	between bool // no append-only file is sure
 }
 
 func (l *life) pick(list ...string) string { return list[l.rnd.IntN(len(list))] }
@@ -213,7 +215,7 @@ func run(c *nook.Commands, args []string) (reply string, err error) {
 func (l *life) act() {
 	switch l.rnd.IntN(10) {
 	case 0:
-		if l.lost.Load() != nil {
+		if l.lost.Load() != nil || l.between {
 			return // what is found is found now
 		}
 		d := time.Duration(l.rnd.IntN(30)) * time.Millisecond
@@ -277,10 +279,20 @@ func (l *life) transfer() {
 
 // note notes what the store holds after something that was acknowledged, or not.
 func (l *life) note(err error) {
-	if err == nil && l.lost.Load() == nil {
+	if err == nil && l.lost.Load() == nil && !l.between {
 		l.states = nil
 	}
 	l.states = append(l.states, l.state(l.store))
+}
+
+// switches ends the append-only file, and begins another one. Until that is done, nothing that comes is sure.
+func (l *life) switches() {
+	l.between = true
+	off := l.store.SetAppendOnly(false)
+	on := l.store.SetAppendOnly(true)
+	l.log = append(l.log, fmt.Sprint("off ", off, ", on ", on))
+	l.between = false
+	l.note(on)
 }
 
 // aside does something while a file is being written.
@@ -393,6 +405,8 @@ func TestLives(t *testing.T) {
 					l.log = append(l.log, fmt.Sprint("rewrite ", l.store.Rewrite()))
 				case 1:
 					l.log = append(l.log, fmt.Sprint("save ", l.store.Save()))
+				case 2:
+					l.switches()
 				default:
 					l.act()
 				}
