@@ -30,7 +30,8 @@ const maxBuffer = 32 << 20
 //
 // Redis lets its buffer grow while a sync is under way, and after two seconds
 // makes all commands wait. Here the buffer has a bound, and Admit waits while it is
-// full, before the command has any lock: readers go on.
+// full, before the command has any lock: readers go on. Only the commands of a transaction, which ask
+// each by itself, wait with the locks of that.
 //
 // An error of the disk is final. All who wait fail with it, whoever comes later is
 // refused, and nothing more is written: after a sync that failed, nobody knows
@@ -206,20 +207,6 @@ func (j *journal) rotate(next file, publish func() error) <-chan error {
 	return done
 }
 
-// setPolicy changes the policy. If that promises more from now on, what was
-// appended before is made durable first.
-func (j *journal) setPolicy(policy Fsync) error {
-	j.mu.Lock()
-	j.policy = policy
-	j.beCareful()
-	j.signal()
-	j.mu.Unlock()
-	if policy == FsyncAlways {
-		return j.sync()
-	}
-	return j.failure()
-}
-
 // size returns the length that the file will have when all is written.
 func (j *journal) size() int64 {
 	j.mu.Lock()
@@ -227,7 +214,7 @@ func (j *journal) size() int64 {
 	return j.length
 }
 
-// promise is setPolicy that waits for nothing: who commits from now on does.
+// promise changes the policy. It waits for nothing: who commits from now on does, for what was appended before too.
 func (j *journal) promise(policy Fsync) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
