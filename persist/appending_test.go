@@ -309,3 +309,43 @@ func TestSwitchedWhileItEnds(t *testing.T) {
 		require.Equal(t, "v", valueAt(t, reopened(t, d, nil, Options{Logger: quiet}), "k"))
 	}
 }
+
+// TestAdministratorsMeet has clients send, at once, all that concerns the files, while others write, until the last of them ends the server. Nobody waits
+// for ever, and what the next start finds is what was there.
+func TestAdministratorsMeet(t *testing.T) {
+	d := newDisk()
+	s := reopened(t, d, nil, Options{AppendOnly: true, Logger: quiet})
+	require.NoError(t, s.Set("n", "0"))
+	ended := make(chan struct{})
+	end := sync.OnceFunc(func() { close(ended) })
+	var all sync.WaitGroup
+	for _, line := range []string{
+		"SAVE", "BGSAVE", "BGSAVE SCHEDULE", "BGREWRITEAOF", "DEBUG RELOAD", "DEBUG LOADAOF", "CONFIG SET appendonly no", "CONFIG SET appendonly yes",
+		"CONFIG SET appendfsync always", "CONFIG SET appendfsync no save 1_1", "INFO persistence", "WAITAOF 0 0 1", "INCR n", "LASTSAVE", "SHUTDOWN ABORT",
+	} {
+		args := strings.Fields(line)
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "_", " ")
+		}
+		c := served(t, s, end)
+		all.Go(func() {
+			for range 20 {
+				c.Do(args...)
+			}
+		})
+	}
+	all.Wait()
+	want, err := s.DebugDigest()
+	require.NoError(t, err)
+	for range 2 {
+		c := served(t, s, end)
+		c.Send("SHUTDOWN")
+		c.Flush()
+	}
+	<-ended
+	appends := s.Status().AppendOnly
+	s = reopened(t, d, s, Options{AppendOnly: appends, Logger: quiet})
+	have, err := s.DebugDigest()
+	require.NoError(t, err)
+	require.Equal(t, want, have)
+}

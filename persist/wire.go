@@ -37,6 +37,7 @@ func (w wire) SaveInBackground(later, inside bool) (scheduled bool, err error) {
 		w.mu.Lock()
 		w.status.ToSave = true
 		w.mu.Unlock()
+		w.wake()
 		return true, nil
 	}
 	return false, err
@@ -64,6 +65,7 @@ func (w wire) RewriteInBackground(inside bool) (scheduled bool, err error) {
 		w.mu.Lock()
 		w.status.ToRewrite, w.status.Failures = true, 0
 		w.mu.Unlock()
+		w.wake()
 		return true, nil
 	case err == nil, errors.Is(err, ErrRewriting):
 		return false, err
@@ -100,30 +102,52 @@ func (w wire) SetAppendOnly(on, inside bool) error {
 }
 
 // Reload is DEBUG RELOAD. What others write while it is under way, and what the file does not have, is gone if all that is there goes. Whatever
-// the store then holds becomes the base of the append-only files.
+// the store then holds becomes the base of the append-only files before this returns.
 func (w wire) Reload(o command.Reload) error {
 	if err := w.claim(loads); err != nil {
 		return err
 	}
-	defer w.finish()
+	changed, err := w.readSnapshot(o)
+	w.finish()
+	if changed && w.journal.Load() != nil {
+		w.rewriteNow()
+	}
+	return err
+}
+
+// readSnapshot is Reload but for the append-only files. It reports whether the store may have changed.
+func (w wire) readSnapshot(o command.Reload) (changed bool, err error) {
 	if o.Save {
 		if err := w.snapshot(new(nook.SaveOptions), w.stop, false); err != nil {
 			w.o.Logger.Error("could not save", "reason", err)
-			return command.ErrNotSaved
+			return false, command.ErrNotSaved
 		}
 	}
-	err := w.reload(o.Flush, func(r *recoverer) error {
+	err = w.reload(o.Flush, func(r *recoverer) error {
 		r.replace = o.Merge
 		return r.part(theSnapshot())
 	})
 	if err != nil {
 		w.o.Logger.Error("could not load", "reason", err)
-		return command.ErrReload
+		return !o.Flush, command.ErrReload
 	}
+	return true, nil
+}
+
+// rewriteNow is Rewrite after what is under way. If it fails, it is tried again.
+func (w wire) rewriteNow() {
+	err := w.claim(rewrites)
+	if err == nil {
+		err = w.rewrite(func() {})
+		w.finish()
+	}
+	if err == nil {
+		return
+	}
+	w.o.Logger.Error("could not rewrite", "reason", err)
 	w.mu.Lock()
-	w.status.ToRewrite = w.status.ToRewrite || w.journal.Load() != nil
+	w.status.ToRewrite = w.appending
 	w.mu.Unlock()
-	return nil
 }
 
 // LoadAppendOnly is DEBUG LOADAOF.

@@ -59,7 +59,7 @@ func TestLikeARealServer(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
 			c := served(t, s, func() {})
-			inside := false
+			inside, later, saves := false, false, [2]string{}
 			for line := range strings.Lines(strings.ReplaceAll(commonRequests, "RESTORE_APPENDONLY", "CONFIG SET appendonly "+appendOnly)) {
 				args := strings.Fields(line)
 				if len(args) == 0 {
@@ -68,11 +68,21 @@ func TestLikeARealServer(t *testing.T) {
 				for i := range args {
 					args[i] = strings.ReplaceAll(strings.ReplaceAll(args[i], "_", " "), "''", "")
 				}
+				if args[0] == "MULTI" {
+					saves = [2]string{field(redis, "rdb_saves"), field(c, "rdb_saves")}
+				}
 				want, got := redis.Do(args...), c.Do(args...)
 				if appendOnly == "no" && args[0] == "BGREWRITEAOF" && len(args) == 1 && !inside { // Redis writes files that nobody reads
 					require.Equal(t, resp.KindError, got.Kind)
 				} else if line != "EXEC\n" || appendOnly == "yes" {
 					require.True(t, want.Equal(got), "%s\nredis %v\nnook  %v", line, want, got)
+				}
+				later = later || inside && args[0] == "BGSAVE"
+				if later && args[0] == "EXEC" { // now it begins
+					require.Eventually(t, func() bool {
+						return saves[0] != field(redis, "rdb_saves") && saves[1] != field(c, "rdb_saves")
+					}, 30*time.Second, 5*time.Millisecond)
+					later = false
 				}
 				if inside = args[0] == "MULTI" || inside && args[0] != "EXEC"; !inside {
 					settle(t, redis)
@@ -376,4 +386,27 @@ func TestShutdownTwice(t *testing.T) {
 	require.ErrorIs(t, s.Set("k", "w"), nook.ErrClosed)
 	s = reopened(t, d, s, Options{})
 	require.Equal(t, "v", valueOf(t, s))
+}
+
+// TestReloadIsKept: what the store holds after DEBUG RELOAD is in the append-only files when that returns.
+func TestReloadIsKept(t *testing.T) {
+	for _, words := range []string{"NOSAVE", "NOSAVE NOFLUSH MERGE", "NOSAVE NOFLUSH"} {
+		d := newDisk()
+		o := Options{AppendOnly: true, Save: []SaveRule{}, Logger: quiet}
+		s := reopened(t, d, nil, o)
+		c := served(t, s, nil)
+		c.Do("SET", "k", "in the snapshot")
+		require.Equal(t, "OK", c.Do("SAVE").Str)
+		c.Do("DEL", "k")
+		c.Do("SET", "l", "not there")
+		if words == "NOSAVE NOFLUSH" {
+			c.Do("RPUSH", "k", "is there") // so it fails
+		}
+		c.Do(append([]string{"DEBUG", "RELOAD"}, strings.Fields(words)...)...)
+		want := c.Do("DEBUG", "DIGEST").Str
+		s = reopened(t, d, s, o)
+		have, err := s.DebugDigest()
+		require.NoError(t, err)
+		require.Equal(t, want, have, words)
+	}
 }
