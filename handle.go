@@ -539,6 +539,9 @@ func (w *write) settle() {
 	w.shard.changes++
 }
 
+// counts notes that the change is one of n, for Stats.Changes, as Redis counts: a change of a collection is as many as elements come or go.
+func (w *write) counts(n int) { w.shard.changes += int64(max(n, 1) - 1) }
+
 // tell tells of the change those who watch or track the key.
 func (w *write) tell() {
 	if w.shard.watched == nil {

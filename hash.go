@@ -61,6 +61,7 @@ func (c *commands) HSet(key string, fields ...Field) (added int, err error) {
 	}
 	added = c.setFields(h, fields, false)
 	w.keepHash(h)
+	w.counts(len(fields))
 	w.event(EventHash, "hset")
 	if w.logged() {
 		w.effect(hashEffect(fields, "HSET", key)...)
@@ -287,6 +288,7 @@ func (c *commands) HDel(key string, fields ...string) (deleted int, err error) {
 	}
 	if deleted > 0 {
 		w.dropped(fields)
+		w.counts(deleted)
 	}
 	return deleted, nil
 }

@@ -181,6 +181,7 @@ func (c *commands) rename(src, dst string, replace bool) (_ bool, err error) {
 	}
 	from.settle()
 	to.settle()
+	to.shard.changes-- // both are one
 	return true, nil
 }
 
@@ -290,6 +291,7 @@ func (c *commands) Move(key string, db int) (moved bool, err error) {
 	}
 	from.settle()
 	to.settle()
+	to.shard.changes-- // both are one
 	return true, nil
 }
 

@@ -99,6 +99,7 @@ func (c *commands) push(key string, at Side, create bool, values []string) (_ in
 		l.Push(at.end(), &c.ks.limits, values...)
 		w.modified()
 	}
+	w.counts(len(values))
 	w.event(EventList, at.of("lpush", "rpush"))
 	if w.logged() {
 		w.effect(slices.Concat([]string{at.of("LPUSH", "RPUSH"), key}, values)...)
@@ -168,6 +169,7 @@ func (w *write) popSome(l *value.List, at Side, n int) []string {
 	}
 	popped := l.PopSome(at.end(), &w.c.ks.limits, n)
 	w.modified()
+	w.counts(len(popped))
 	w.event(EventList, at.of("lpop", "rpop"))
 	if w.logged() {
 		w.effect(at.of("LPOP", "RPOP"), w.key, strconv.Itoa(len(popped)))
@@ -347,9 +349,11 @@ func (c *commands) LTrim(key string, start, stop int64) (err error) {
 	if l == nil {
 		return nil
 	}
-	from, to := indexes(start, stop, l.Len())
+	before := l.Len()
+	from, to := indexes(start, stop, before)
 	l.Trim(from, to, &c.ks.limits)
 	w.modified()
+	w.counts(before - l.Len())
 	w.event(EventList, "ltrim")
 	if w.logged() {
 		w.effect("LTRIM", key, strconv.FormatInt(start, 10), strconv.FormatInt(stop, 10))
@@ -382,6 +386,7 @@ func (c *commands) LRem(key string, count int64, element string) (removed int, e
 		return 0, nil
 	}
 	w.modified()
+	w.counts(removed)
 	w.event(EventList, "lrem")
 	if w.logged() {
 		w.effect("LREM", key, strconv.FormatInt(count, 10), element)

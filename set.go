@@ -58,6 +58,7 @@ func (c *commands) SAdd(key string, members ...string) (added int, err error) {
 		return 0, nil
 	}
 	w.modified()
+	w.counts(added)
 	w.event(EventSet, "sadd")
 	if w.logged() {
 		w.effect(append([]string{"SADD", key}, members...)...)
@@ -86,6 +87,7 @@ func (c *commands) SRem(key string, members ...string) (removed int, err error) 
 		return 0, nil
 	}
 	w.modified()
+	w.counts(removed)
 	w.event(EventSet, "srem")
 	if w.logged() {
 		w.effect(append([]string{"SREM", key}, members...)...)
@@ -240,10 +242,12 @@ func (c *commands) SPopCount(key string, n int) (members []string, err error) {
 	if n >= s.Len() {
 		members := s.Members()
 		w.delete()
+		w.counts(len(members))
 		return members, nil
 	}
 	members = s.PopSome(w.shard.rand, n, &c.ks.limits)
 	w.modified()
+	w.counts(n)
 	if w.logged() {
 		w.effect(append([]string{"SREM", key}, members...)...)
 	}

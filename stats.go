@@ -15,7 +15,7 @@ type Stats struct {
 	Evicted         int64 // keys that had to go for memory, since the store was made
 	Expired         int64 // keys that went as their time was up, since then
 	Misses          int64 // reads of keys that were not there, since then
-	Changes         int64 // changes of keys and libraries since then
+	Changes         int64 // changes of keys, of elements of collections, and of libraries since then
 	Channels        int   // that anybody is subscribed to
 	Patterns        int   // the same
 	ShardChannels   int   // the same

@@ -255,6 +255,7 @@ func (w *write) deleted(ids []string, count int, refs StreamRefs) {
 		return
 	}
 	w.modified()
+	w.counts(count)
 	w.event(EventStream, "xdel")
 	if !w.logged() {
 		return

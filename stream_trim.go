@@ -108,6 +108,7 @@ func (w *write) trim(s *value.Stream, t *StreamTrim) int {
 		return 0
 	}
 	w.modified()
+	w.counts(removed)
 	w.event(EventStream, "xtrim")
 	if w.logged() {
 		w.effect(t.effect(w.key, s)...)

@@ -127,6 +127,7 @@ func (c *commands) ZAddWith(key string, o ZAddOptions, members ...Z) (result ZAd
 	}
 	if r.Added+r.Updated > 0 {
 		w.scored("zadd", effect)
+		w.counts(r.Added + r.Updated)
 	}
 	return r, nil
 }
@@ -262,7 +263,7 @@ func (c *commands) ZRem(key string, members ...string) (removed int, err error) 
 		}
 	}
 	if n > 0 {
-		w.shrunk("zrem")
+		w.shrunk("zrem", n)
 		if w.logged() {
 			w.effect(append([]string{"ZREM", key}, effect...)...)
 		}
@@ -270,9 +271,10 @@ func (c *commands) ZRem(key string, members ...string) (removed int, err error) 
 	return n, nil
 }
 
-// shrunk notes that members have been removed.
-func (w *write) shrunk(event string) {
+// shrunk notes that n members have been removed.
+func (w *write) shrunk(event string, n int) {
 	w.modified()
+	w.counts(n)
 	w.event(EventZSet, event)
 }
 

@@ -75,7 +75,7 @@ func (w *write) pop(z *value.ZSet, n int, last bool) []Z {
 		members = walk(z, 0, n, false)
 		z.DeleteRange(0, n)
 	}
-	w.shrunk(event)
+	w.shrunk(event, n)
 	if w.logged() {
 		w.effect(name, w.key, strconv.Itoa(n))
 	}

@@ -203,7 +203,7 @@ func (c *commands) ZRemRange(key string, r ZRange) (removed int, err error) {
 		return 0, nil
 	}
 	z.DeleteRange(from, to)
-	w.shrunk([...]string{"zremrangebyrank", "zremrangebyscore", "zremrangebylex"}[r.by])
+	w.shrunk([...]string{"zremrangebyrank", "zremrangebyscore", "zremrangebylex"}[r.by], to-from)
 	if w.logged() {
 		low, high := r.ends()
 		w.effect([...]string{"ZREMRANGEBYRANK", "ZREMRANGEBYSCORE", "ZREMRANGEBYLEX"}[r.by], key, low, high)

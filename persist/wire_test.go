@@ -241,6 +241,70 @@ func TestReloadAppendOnly(t *testing.T) {
 	require.Equal(t, "OK", c.Do("DEBUG", "LOADAOF").Str)
 }
 
+// TestChangesLikeARealServer compares how many changes each command counts for.
+func TestChangesLikeARealServer(t *testing.T) {
+	redis := redistest.Start(t, "--save", "").Dial(t)
+	c := served(t, reopened(t, newDisk(), nil, Options{Save: []SaveRule{}, Logger: quiet}), nil)
+	for line := range strings.Lines(countedRequests) {
+		args := strings.Fields(line)
+		want, got := redis.Do(args...), c.Do(args...)
+		require.Equal(t, want.Kind, got.Kind, line)
+		require.Equal(t, field(redis, "rdb_changes_since_last_save"), field(c, "rdb_changes_since_last_save"), line)
+	}
+}
+
+const countedRequests = `SET a 1
+SET a 1 NX
+MSET a 1 b 2 c 3
+APPEND a x
+DEL a b c nosuch
+RPUSH l a b c d c
+LPUSH l x y
+LPOP l
+LPOP l 2
+LREM l 0 c
+LPUSH l 1 2 3 4
+LTRIM l 1 2
+LSET l 0 q
+LINSERT l BEFORE q a
+LMPOP 1 l LEFT COUNT 2
+LMPOP 1 l LEFT COUNT 9
+HSET h a 1 b 2 c 3
+HSET h a 2 d 4
+HDEL h a b x
+HINCRBY h n 1
+SADD s a b c
+SADD s a d e f
+SREM s a b z
+SPOP s 2
+SPOP s 9
+SADD s a b c
+SMOVE s s2 a
+SPOP s
+ZADD z 1 a 2 b 3 c
+ZADD z 1 a 3 b 4 d
+ZINCRBY z 1 a
+ZREM z a b x
+ZADD z 1 a 2 b 3 e
+ZPOPMIN z 2
+ZREMRANGEBYRANK z 0 -1
+GEOADD g 1 1 a 2 2 b
+XADD st 1-1 f v
+XADD st 2-1 f v
+XADD st 3-1 f v
+XADD st 4-1 f v
+XDEL st 1-1 2-1
+XTRIM st MAXLEN 0
+SET k v
+RENAME k k2
+COPY k2 k3
+MOVE k3 3
+EXPIRE k2 100
+PERSIST k2
+EVAL redis.call('rpush','e','1','2') 0
+FLUSHALL
+`
+
 // TestReloadNothing has no snapshot to read. Redis has then lost what it had.
 func TestReloadNothing(t *testing.T) {
 	redis := redistest.Start(t, "--dir", t.TempDir(), "--save", "").Dial(t)
