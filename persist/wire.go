@@ -216,6 +216,10 @@ func (w wire) Flush(ctx context.Context, inside bool) bool {
 	}
 }
 
+// PrepareClose leaves on disk what Close would, snapshot included, after which the store changes no more; it is to be closed then. If it fails, all goes on as
+// before: so who need not end can keep the data. SHUTDOWN.
+func (s *Store) PrepareClose() error { return s.leave(command.Shutdown{}) }
+
 // PrepareShutdown leaves on disk what Close would, so that an error can be told: then all goes on as before. Once it has succeeded, another call has nothing to do.
 func (w wire) PrepareShutdown(o command.Shutdown) error {
 	err := w.leave(o)

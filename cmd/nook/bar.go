@@ -14,7 +14,7 @@ import (
 // A bar shows, on the last line of a terminal, how far a file has been read or written; anywhere else it shows nothing. What is
 // logged goes through it, so that lines do not mix.
 //
-// A line, a carriage return and the sequence that erases a line are all it takes: libraries that draw bars bring
+// A line, a carriage return and the sequences that erase a line and do not wrap it are all it takes: libraries that draw bars bring
 // packages for the widths of characters and for terminals of old with them.
 type bar struct {
 	mu    sync.Mutex
@@ -31,6 +31,8 @@ const (
 	barEvery = 100 * time.Millisecond // it is drawn at most so often
 	barWidth = 30
 	eraseEnd = "\r\x1b[K"
+	// On a narrow terminal a bar that is longer than a line would leave one behind each time it is drawn: so it is cut off there.
+	noWrap, wrap = "\x1b[?7l", "\x1b[?7h"
 )
 
 func newBar(out io.Writer) *bar {
@@ -84,7 +86,7 @@ func (b *bar) show(p persist.Progress) {
 		return
 	}
 	b.drawn, b.there = now, true
-	_, _ = io.WriteString(b.out, eraseEnd+draw(p)) // the same
+	_, _ = io.WriteString(b.out, eraseEnd+noWrap+draw(p)+wrap) // the same
 }
 
 // draw returns the line.

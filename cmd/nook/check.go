@@ -16,9 +16,11 @@ func check(args []string, out, errOut io.Writer) error {
 	flags := flag.NewFlagSet("nook check", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.Usage = func() {
-		fmt.Fprint(errOut, "Usage: nook check [flags] [DIR|FILE]\n\nReads the files that keep a store, and says what each is and what is wrong with it. Changes nothing.\n\n")
+		fmt.Fprint(errOut, "Usage: nook check [flags] [DIR|FILE]\n\nReads the files that keep a store, and says what each is and what is wrong with it. Changes nothing.\n"+
+			"Fails if something is. While a store is in use, the end of its last file may look torn.\n\n")
 		flags.PrintDefaults()
 	}
+	load := flags.Bool("load", false, "also load a directory's data, which takes their memory: finds commands that fail too")
 	skip := flags.Bool("skip-modules", false, "let values of modules pass, which else are an error")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -32,7 +34,7 @@ func check(args []string, out, errOut io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(1))
 	}
 	bar := newBar(errOut)
-	found, err := persist.Check(path, &persist.CheckOptions{SkipModules: *skip, Progress: bar.show})
+	found, err := persist.Check(path, &persist.CheckOptions{Load: *load, SkipModules: *skip, Progress: bar.show})
 	bar.clear()
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func repair(args []string, out, errOut io.Writer) error {
 	flags.Usage = func() {
 		fmt.Fprint(errOut, "Usage: nook repair [flags] DIR|FILE\n\n"+
 			"Cuts torn ends off. With -force, cuts append-only files before what is damaged, and keeps of a damaged snapshot the keys before that;\n"+
-			"the originals stay under other names.\n\n")
+			"the originals stay under other names. Without, says what that would lose. Takes the memory of the data.\n\n")
 		flags.PrintDefaults()
 	}
 	force := flags.Bool("force", false, "repair though something is lost by it")
@@ -68,8 +70,12 @@ func repair(args []string, out, errOut io.Writer) error {
 	bar := newBar(errOut)
 	changes, err := persist.Repair(flags.Arg(0), &persist.RepairOptions{Force: *force, SkipModules: *skip, Progress: bar.show})
 	bar.clear()
+	planned := ""
+	if err != nil {
+		planned = "not done: "
+	}
 	for i := range changes {
-		fmt.Fprintln(out, changes[i].String())
+		fmt.Fprintln(out, planned+changes[i].String())
 	}
 	switch {
 	case errors.Is(err, persist.ErrLoss):

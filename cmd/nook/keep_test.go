@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,6 +153,7 @@ func TestCheckAndRepair(t *testing.T) {
 	require.ErrorContains(t, err, "nook repair")
 	text, err = do("repair", dir)
 	require.ErrorContains(t, err, "-force")
+	require.Contains(t, text, "not done: appendonlydir/appendonly.aof.1.incr.aof: cut at offset ")
 	require.Contains(t, text, "bytes are lost")
 	text, err = do("repair", "-force", dir)
 	require.NoError(t, err)
@@ -204,6 +207,68 @@ func TestFlagsOfKeeping(t *testing.T) {
 	require.False(t, c.keep.options.AppendOnly)
 	require.NotNil(t, c.keep.options.Save)
 	require.Empty(t, c.keep.options.Save)
+}
+
+// TestRulesAddUp: as with a redis-server, a flag that is given again adds rules, and takes all away if it is empty.
+func TestRulesAddUp(t *testing.T) {
+	for want, flags := range map[int][]string{
+		2: {"-save", "3600 1", "-save", "60 100"}, 1: {"-save", "1 1 2 2", "-save", "", "-save", "60 100"}, 0: {"-save", "60 100", "-save", ""},
+	} {
+		c, err := parse(append([]string{"-dir", "d"}, flags...), io.Discard)
+		require.NoError(t, err)
+		require.NotNil(t, c.keep.options.Save)
+		require.Len(t, c.keep.options.Save, want, "%q", flags)
+	}
+	c, err := parse([]string{"-dir", "d", "-appendonly=YES", "-appendfsync", "ALWAYS"}, io.Discard)
+	require.NoError(t, err)
+	require.True(t, c.keep.options.AppendOnly)
+	require.Equal(t, persist.FsyncAlways, c.keep.options.Fsync)
+	_, err = parse([]string{"-dir", "d", "-appendonly", "yes"}, io.Discard)
+	require.ErrorContains(t, err, "-appendonly=yes")
+}
+
+// TestGoesOnUnsaved: at SIGTERM, a server that cannot write its snapshot goes on, and ends at the next one when it can.
+func TestGoesOnUnsaved(t *testing.T) {
+	dir := t.TempDir()
+	p := &process{cmd: exec.Command(build(t), "-addr", "127.0.0.1:0", "-dir", dir)}
+	log, err := p.cmd.StderrPipe()
+	require.NoError(t, err)
+	p.start(t)
+	lines := bufio.NewScanner(log)
+	c := dial(t, "tcp", p.addr)
+	c.Do("SET", "k", "v")
+	obstacle := filepath.Join(dir, "temp-nook.rdb")
+	require.NoError(t, os.Mkdir(obstacle, 0o700))
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	for lines.Scan() && !strings.Contains(lines.Text(), "the server goes on") {
+	}
+	require.Equal(t, "v", c.Do("GET", "k").Str)
+	require.Equal(t, "OK", c.Do("SET", "k", "w").Str)
+	require.NoError(t, os.Remove(obstacle))
+	p.end(t)
+	s, err := persist.Open(dir, nil)
+	require.NoError(t, err)
+	v, _, err := s.Get("k")
+	require.NoError(t, err)
+	require.Equal(t, "w", v)
+	require.NoError(t, s.Close())
+}
+
+// TestUnreadFilesAreTold: who forgets a flag hears that there is more.
+func TestUnreadFilesAreTold(t *testing.T) {
+	dir := t.TempDir()
+	s, err := persist.Open(dir, &persist.Options{AppendOnly: true})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	k := keeping{dir: dir}
+	var text bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&text, nil))
+	k.warn(log)
+	require.Contains(t, text.String(), "neither read nor written without -appendonly")
+	text.Reset()
+	k.options.AppendOnly = true
+	k.warn(log)
+	require.Empty(t, text.String())
 }
 
 func TestBar(t *testing.T) {

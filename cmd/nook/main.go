@@ -71,12 +71,33 @@ type config struct {
 	keep    keeping
 }
 
+const usage = `Usage: nook [flags]                       serves a store to Redis clients
+       nook check [flags] [DIR|FILE]      says what is wrong with files that keep a store
+       nook repair [flags] DIR|FILE       mends them
+
+Flags of the server:
+
+`
+
+// unexpected is the error of an argument that is not a flag. For a redis-server, what a flag is set to always is an argument of its own.
+func unexpected(arg string) error {
+	switch strings.ToLower(arg) {
+	case "yes", "no":
+		return fmt.Errorf("unexpected argument %q: a flag that stands alone takes it as in -appendonly=%s", arg, arg)
+	}
+	return fmt.Errorf("unexpected argument %q", arg)
+}
+
 // parse reads the command line. It has told the user of errors already if it
 // returns one.
 func parse(args []string, errOut io.Writer) (config, error) {
 	var c config
 	flags := flag.NewFlagSet("nook", flag.ContinueOnError)
 	flags.SetOutput(errOut)
+	flags.Usage = func() {
+		fmt.Fprint(errOut, usage)
+		flags.PrintDefaults()
+	}
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:6379", "where to listen: `host:port`, or unix:path for a unix socket")
 	flags.StringVar(&c.session.Password, "requirepass", "", "`password` that clients must give; none if empty, and of no effect with aclfile")
 	flags.StringVar(&c.session.ACLFile, "aclfile", "", "`file` of users, read at the start and by ACL LOAD, written by ACL SAVE; none if empty; without a line of user default that one needs no password")
@@ -109,7 +130,7 @@ func parse(args []string, errOut io.Writer) (config, error) {
 		c.session.Cluster = server.NewCluster()
 	}
 	if flags.NArg() > 0 {
-		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return c, unexpected(flags.Arg(0))
 	}
 	return c, c.keep.validate()
 }
@@ -142,16 +163,18 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	c.session.OnShutdown = cancel
+	ends, end := context.WithCancel(context.Background())
+	defer end()
+	c.session.OnShutdown = end
 	bar := newBar(errOut)
+	defer bar.clear()
 	c.session.Logger = slog.New(slog.NewTextHandler(bar, nil))
 	store, closeStore, err := c.open(ctx, c.session.Logger, bar)
 	if err != nil {
 		return err
 	}
-	return cmp.Or(c.run(ctx, store, secure, out), closeStore())
+	go c.endAt(ctx, ends, end)
+	return cmp.Or(c.run(ends, store, secure, out), closeStore())
 }
 
 // run serves a store.

@@ -45,6 +45,13 @@ func launch(t *testing.T, path string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(path, args...)}
 	p.cmd.Stderr = os.Stderr
+	p.start(t)
+	return p
+}
+
+// start starts it.
+func (p *process) start(t *testing.T) {
+	t.Helper()
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
@@ -56,7 +63,6 @@ func launch(t *testing.T, path string, args ...string) *process {
 	const ready = "nook: ready to accept connections on "
 	require.True(t, strings.HasPrefix(line, ready), line)
 	p.addr = strings.TrimSpace(strings.TrimPrefix(line, ready))
-	return p
 }
 
 func dial(t *testing.T, network, addr string) *redistest.Conn {
