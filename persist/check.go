@@ -24,7 +24,7 @@ const (
 	FileBase                      // of append-only files
 	FileIncrement                 // of append-only files, or a single one
 	FileReplaced                  // by a newer base, to be removed
-	FileUnlisted                  // that of append-only files, and not in the manifest
+	FileUnlisted                  // of append-only files, and not in the manifest: nobody reads it
 )
 
 var fileKinds = [...]string{

@@ -63,7 +63,7 @@ func (c *Change) String() string {
 	case leave:
 		text = fmt.Sprintf("%s: comes after the damage; all %d bytes are lost", c.File, c.Lost)
 	case salvage:
-		text = fmt.Sprintf("%s: written anew with the %d keys before the damage; what was in the %d bytes from there on is lost", c.File, c.Keys, c.Lost)
+		text = fmt.Sprintf("%s: written anew with the %d keys before the damage; what came after that is lost, %d bytes of it are there", c.File, c.Keys, c.Lost)
 		if c.Libraries > 0 {
 			text += fmt.Sprintf(", and %d libraries that cannot be loaded", c.Libraries)
 		}

@@ -188,6 +188,63 @@ func TestDamageThatLooksTorn(t *testing.T) {
 	require.Empty(t, opened(t, d.files(), true))
 }
 
+// TestCommandThatFails is seen by who loads it, and cut off.
+func TestCommandThatFails(t *testing.T) {
+	files, length := history(t)
+	last := lastIncrement(files)
+	files[last] += wanted(effect("SADD", "list", "x")) + wanted(effect("SET", "k", "v"))
+	require.NotEmpty(t, opened(t, files, false))
+	d := diskOf(files)
+	require.Empty(t, checked(t, d, false))
+	require.Len(t, checked(t, d, true), 1)
+	changes, err := repair(d, "", nil)
+	require.ErrorIs(t, err, ErrLoss)
+	require.Contains(t, changes[0].String(), "WRONGTYPE")
+	_, err = repair(d, "", &RepairOptions{Force: true})
+	require.NoError(t, err)
+	require.Equal(t, length, prefixOf(t, d, ""))
+}
+
+// TestNewerSnapshotIsLeftAlone: there is nothing wrong with it.
+func TestNewerSnapshotIsLeftAlone(t *testing.T) {
+	files, _ := history(t)
+	files[snapshotName] = "REDIS0099" + files[snapshotName][len("REDIS0099"):]
+	d := diskOf(files)
+	for _, name := range []string{"", snapshotName} {
+		_, err := repair(d, name, &RepairOptions{Force: true})
+		require.ErrorIs(t, err, ErrBeyondRepair)
+		require.Equal(t, files, d.files())
+	}
+}
+
+// TestSalvageWithoutLibrary: keys behind a library that is not taken are kept.
+func TestSalvageWithoutLibrary(t *testing.T) {
+	files, length := history(t)
+	text := files[snapshotName]
+	text = strings.Replace(text, "register_function", "register_nonsense", 1)
+	files = map[string]string{snapshotName: text[:len(text)-8] + strings.Repeat("\x00", 8)} // no checksum
+	d := diskOf(files)
+	changes, err := repair(d, "", &RepairOptions{Force: true})
+	require.NoError(t, err)
+	require.Equal(t, 1, changes[0].Libraries)
+	require.Contains(t, changes[0].String(), "1 libraries that cannot be loaded")
+	require.Equal(t, length, prefixOf(t, d, ""))
+}
+
+// TestManifestOfOthers is not taken for that of the directory.
+func TestManifestOfOthers(t *testing.T) {
+	files, _ := history(t)
+	d := diskOf(files)
+	name := inAppendDir("other.aof.manifest")
+	d.put(name, files[manifestName()])
+	_, err := repair(d, name, nil)
+	require.ErrorIs(t, err, ErrBeyondRepair)
+	found, err := check(d, name, nil)
+	require.NoError(t, err)
+	require.Equal(t, name, found[0].File)
+	require.NoError(t, found[0].Err)
+}
+
 // prefixOf returns how long the list of a store is that is opened on the disk.
 func prefixOf(t *testing.T, d *disk, what string) int {
 	t.Helper()
