@@ -19,7 +19,7 @@ import (
 type bar struct {
 	mu    sync.Mutex
 	out   io.Writer
-	shows bool // out is a terminal
+	shows bool // out is a terminal, and the process does not end yet
 	task  string
 	begun time.Time // of the task
 	drawn time.Time // last
@@ -60,6 +60,14 @@ func (b *bar) clear() {
 	b.task = ""
 }
 
+// end takes the bar away for good, whoever is still reading.
+func (b *bar) end() {
+	b.clear()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shows = false
+}
+
 func (b *bar) erase() {
 	if b.there {
 		_, _ = io.WriteString(b.out, eraseEnd) // a terminal that is gone needs none
@@ -69,11 +77,11 @@ func (b *bar) erase() {
 
 // show draws the bar, if it is time to.
 func (b *bar) show(p persist.Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if !b.shows {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	now := time.Now()
 	if task := p.Task.String() + " " + p.File; task != b.task {
 		b.task, b.begun = task, now

@@ -254,6 +254,21 @@ func TestGoesOnUnsaved(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
+// TestInterruptedLoad is no failure: nothing is lost by it. A redis-server ends with 0 too.
+func TestInterruptedLoad(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "dump.rdb"), 0o600)) // nobody writes to it
+	p := &process{cmd: exec.Command(build(t), "-addr", "127.0.0.1:0", "-dir", dir)}
+	var log bytes.Buffer
+	p.cmd.Stderr = &log
+	require.NoError(t, p.cmd.Start())
+	w, err := os.OpenFile(filepath.Join(dir, "dump.rdb"), os.O_WRONLY, 0) // returns once somebody reads
+	require.NoError(t, err)
+	p.end(t)
+	require.NoError(t, w.Close())
+	require.Contains(t, log.String(), "interrupted while the store was being loaded")
+}
+
 // TestUnreadFilesAreTold: who forgets a flag hears that there is more.
 func TestUnreadFilesAreTold(t *testing.T) {
 	dir := t.TempDir()
@@ -295,4 +310,13 @@ func TestBar(t *testing.T) {
 	require.True(t, strings.HasSuffix(out.String(), eraseEnd+"a line\n"))
 	b.clear()
 	require.True(t, strings.HasSuffix(out.String(), "a line\n"))
+	b.show(p)
+	b.begun, b.drawn = b.begun.Add(-barAfter), time.Time{}
+	b.show(p)
+	require.True(t, b.there)
+	b.end()
+	require.True(t, strings.HasSuffix(out.String(), wrap+eraseEnd))
+	b.drawn = time.Time{}
+	b.show(p)
+	require.True(t, strings.HasSuffix(out.String(), wrap+eraseEnd), "the process ends")
 }

@@ -167,10 +167,14 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	defer end()
 	c.session.OnShutdown = end
 	bar := newBar(errOut)
-	defer bar.clear()
+	defer bar.end()
 	c.session.Logger = slog.New(slog.NewTextHandler(bar, nil))
 	store, closeStore, err := c.open(ctx, c.session.Logger, bar)
-	if err != nil {
+	switch {
+	case err == errInterrupted: // as asked
+		c.session.Logger.Warn(err.Error())
+		return nil
+	case err != nil:
 		return err
 	}
 	go c.endAt(ctx, ends, end)
