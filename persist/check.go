@@ -97,7 +97,8 @@ type CheckOptions struct {
 // which Open would fail or cut something off, but for what is to be seen with Load alone. A manifest stands for the files that it lists. Nothing is changed, and
 // without Load nothing is kept in memory.
 //
-// If a process has the directory open, the end of the last file may look torn. Fails only if there is nothing to read. O(n).
+// If a process has the directory open, the end of the last file may look torn, and files that it replaces meanwhile are missing. Fails only if there is nothing to
+// read. O(n).
 func Check(path string, o *CheckOptions) ([]FileCheck, error) {
 	dir, name, err := locate(path)
 	if err != nil {

@@ -17,7 +17,7 @@ func check(args []string, out, errOut io.Writer) error {
 	flags.SetOutput(errOut)
 	flags.Usage = func() {
 		fmt.Fprint(errOut, "Usage: nook check [flags] [DIR|FILE]\n\nReads the files that keep a store, and says what each is and what is wrong with it. Changes nothing.\n"+
-			"Fails if something is. While a store is in use, the end of its last file may look torn.\n\n")
+			"Fails if something is. While a store is in use, its last file may look torn, and files that it replaces be missing.\n\n")
 		flags.PrintDefaults()
 	}
 	load := flags.Bool("load", false, "also load a directory's data, which takes their memory: finds commands that fail too")
