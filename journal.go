@@ -27,6 +27,15 @@ type Journal interface {
 	Commit() error
 }
 
+// A Flusher is a Journal whose Commit may leave what was appended in the memory of the process for a while.
+type Flusher interface {
+	Journal
+
+	// Flush is Commit that waits, besides, until what was appended before has been handed to the system, so that it outlives the process. Who waits
+	// once for many commands can afford that: Store.Commit calls it in the place of Commit.
+	Flush() error
+}
+
 // An Effect is one command and the number of the database it applies to.
 type Effect struct {
 	DB   int
@@ -123,12 +132,16 @@ func (c *commands) acknowledge(err *error) {
 }
 
 // Commit returns when all that was changed before the call is as safe as the Journal promises, or why it is not. It is for a Caller
-// that Owes it. Without a Journal it does nothing.
+// that Owes it. If the Journal is a Flusher, it is flushed. Without a Journal it does nothing.
 func (s *Store) Commit() error {
-	if j := s.ks.log(); j != nil {
+	switch j := s.ks.log().(type) {
+	case nil:
+		return nil
+	case Flusher:
+		return j.Flush()
+	default:
 		return j.Commit()
 	}
-	return nil
 }
 
 // SetJournal lets the effects of all that is done from now on go to another journal, nil for none. Commands that are

@@ -292,6 +292,32 @@ func TestCommit(t *testing.T) {
 	}
 }
 
+// flusher is a pledge that tells who waits for many commands from who waits for one.
+type flusher struct {
+	pledge
+	flushed bool
+}
+
+func (j *flusher) Flush() error { j.flushed = true; return j.Commit() }
+
+// TestFlusher is asked to by those alone who wait for many commands at once.
+func TestFlusher(t *testing.T) {
+	j := new(flusher)
+	s := nook.NewChecked(t, nook.Options{Journal: j})
+	require.NoError(t, s.Set("k", "v"))
+	require.False(t, j.flushed)
+	require.Zero(t, j.waiting)
+	var owes bool
+	c := s.Select(0).As(&nook.Caller{Owes: &owes})
+	require.NoError(t, c.Set("k", "v"))
+	require.True(t, owes)
+	require.Equal(t, 1, j.waiting)
+	j.failure = nook.ErrTimeout // any error
+	require.Equal(t, nook.ErrTimeout, s.Commit())
+	require.True(t, j.flushed)
+	require.Zero(t, j.waiting)
+}
+
 // findsExpired is a command that reads only, and has nothing to acknowledge, though its key goes by this.
 const findsExpired = "get k"
 

@@ -3,21 +3,20 @@ package persist
 import "fmt"
 
 // Fsync says when what was written to the append-only file is made to survive a
-// loss of power. That a process ends, or is killed, loses less: see each.
+// loss of power. That a process ends, or is killed, takes at most the last few milliseconds, and
+// nothing that a client of a server was told: replies wait until the system has what was written.
 type Fsync int
 
 // The policies of Redis's setting appendfsync.
 const (
 	// FsyncEverySecond syncs once a second. A loss of power takes what was written in the last
-	// second, and during the sync that was under way; the end of the process takes the last
-	// few milliseconds.
+	// second, and during the sync that was under way.
 	FsyncEverySecond Fsync = iota
 	// FsyncAlways syncs before a write returns. Writes that come together share
 	// a sync. Nothing that was acknowledged is lost. A read, or a write that finds nothing to do, may see what another
 	// caller has written and is still waiting for: nook.Store.Commit returns when that is safe. A server waits so before each reply.
 	FsyncAlways
-	// FsyncNever leaves it to the system when to write to the disk. The end of
-	// the process takes the last few milliseconds.
+	// FsyncNever leaves it to the system when to write to the disk.
 	FsyncNever
 )
 

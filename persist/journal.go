@@ -2,6 +2,7 @@ package persist
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -17,10 +18,12 @@ const maxBuffer = 32 << 20
 // A journal writes the effects of a store to an append-only file.
 //
 // Append encodes into a buffer in memory, and that is all that happens while
-// locks of the store are held. A single goroutine, the writer (writer.go), takes
+// locks of the store are held. The writer (writer.go), a goroutine, takes
 // what has been gathered there, and writes it to the file in one go. What it has in
 // hand and what the file has are always whole units: a command, or a transaction
 // between MULTI and EXEC.
+//
+// Who calls Flush does not wait for that goroutine, but does its work.
 //
 // A position is a number of bytes that were appended since the journal was
 // made, whatever the files. Commit notes the position that it finds, and waits until
@@ -40,6 +43,9 @@ type journal struct {
 	wake  chan struct{} // tells the writer, when it rests, that there is work
 	ended chan struct{} // closed when the writer has ended
 
+	writer   *writer
+	appended atomic.Int64 // a position, changed with mu held
+
 	// careful is set when Admit or Commit may have to wait or to fail, so that they take
 	// the lock.
 	careful atomic.Bool
@@ -52,7 +58,6 @@ type journal struct {
 	turns    []turn // rotations within buf, guarded by mu
 	db       int    // that of the last record, -1 if none stands in the file, guarded by mu
 	length   int64  // of the file, with what is yet to be written to it, guarded by mu
-	appended int64  // a position, guarded by mu
 	durable  int64  // a position, guarded by mu
 	wanted   int64  // the position that someone wants to be durable, guarded by mu
 	signalAt int    // the length of buf at which Append wakes the writer, guarded by mu
@@ -82,7 +87,8 @@ func newJournal(f file, length int64, policy Fsync) *journal {
 	}
 	j.progress.L = &j.mu
 	j.beCareful()
-	go newWriter(j, f, length).run()
+	j.writer = newWriter(j, f, length)
+	go j.writer.run()
 	return j
 }
 
@@ -121,7 +127,7 @@ func (j *journal) Append(effects []nook.Effect) {
 	j.buf.end(chunk)
 	j.db = db
 	n := int64(j.buf.length - before)
-	j.appended += n
+	j.appended.Add(n)
 	j.length += n
 	if j.buf.length >= maxBuffer {
 		j.careful.Store(true)
@@ -151,7 +157,23 @@ func (j *journal) Commit() error {
 	if j.err != nil || j.policy != FsyncAlways {
 		return j.err
 	}
-	return j.await(j.appended)
+	return j.await(j.appended.Load())
+}
+
+// Flush is Commit that returns, whatever the policy, when the system has what was appended before.
+//
+// Redis writes once for all clients whose requests it has found, before it replies. So does this: those who are about to append get the chance to,
+// and who comes to write first writes for all.
+func (j *journal) Flush() error {
+	if err := j.Commit(); err != nil {
+		return err
+	}
+	position := j.appended.Load()
+	if j.writer.written.Load() >= position {
+		return nil
+	}
+	runtime.Gosched()
+	return j.writer.flush(position)
 }
 
 // await returns when what stands before a position is durable. mu is held.
@@ -173,7 +195,7 @@ func (j *journal) sync() error {
 	if j.err != nil {
 		return j.err
 	}
-	position := j.appended
+	position := j.appended.Load()
 	j.wanted = max(j.wanted, position)
 	j.signal()
 	return j.await(position)
@@ -227,7 +249,7 @@ func (j *journal) promise(policy Fsync) {
 func (j *journal) isDurable() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.err == nil && j.durable >= j.appended
+	return j.err == nil && j.durable >= j.appended.Load()
 }
 
 // behind returns how much is yet to be written, whether the file is being synced, and how often somebody had to wait for room.

@@ -22,7 +22,10 @@ import (
 	"github.com/nookdb/nook/internal/aof"
 )
 
-var _ nook.Journal = (*journal)(nil)
+var (
+	_ nook.Flusher = (*journal)(nil)
+	_ nook.Flusher = sealed{}
+)
 
 // effect returns a unit of one effect in database 0.
 func effect(args ...string) []nook.Effect { return []nook.Effect{{Args: args}} }
@@ -309,6 +312,100 @@ func TestNever(t *testing.T) {
 		require.Equal(t, int64(len(d.surely("a.aof"))), j.size())
 		require.NoError(t, j.close())
 	})
+}
+
+// TestFlush: the system has what was appended, at once, and the disk when the policy says so.
+func TestFlush(t *testing.T) {
+	for _, policy := range []Fsync{FsyncEverySecond, FsyncNever, FsyncAlways} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDisk()
+			j := newTestJournal(t, d, policy)
+			var writes atomic.Int64
+			free := make(chan struct{})
+			close(free)
+			d.failWhen(counting("write", &writes, free))
+			require.NoError(t, j.Flush())
+			require.Zero(t, writes.Load(), "there is nothing")
+			var units [][]nook.Effect
+			for i := range 50 {
+				units = append(units, effect("SET", "a", strconv.Itoa(i)))
+				j.Append(units[i])
+			}
+			var all sync.WaitGroup
+			for range 50 {
+				all.Go(func() {
+					require.NoError(t, j.Flush())
+					require.Equal(t, wanted(units...), d.content("a.aof"))
+				})
+			}
+			all.Wait()
+			require.Equal(t, int64(1), writes.Load(), "one for all")
+			require.Equal(t, policy == FsyncAlways, d.surely("a.aof") != "")
+			time.Sleep(2 * syncInterval)
+			require.Equal(t, policy != FsyncNever, d.surely("a.aof") == wanted(units...))
+			require.NoError(t, j.close())
+			require.Equal(t, nook.ErrClosed, j.Flush())
+		})
+	}
+}
+
+// TestFlushFails as soon as a write does, and from then on.
+func TestFlushFails(t *testing.T) {
+	d := newDisk()
+	d.failWhen(failing("write", ".aof", 1, syscall.ENOSPC))
+	j := newTestJournal(t, d, FsyncEverySecond)
+	j.Append(effect("SET", "a", "1"))
+	err := j.Flush()
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.Equal(t, err, j.Flush())
+	require.Equal(t, err, j.Admit())
+	require.ErrorIs(t, j.close(), syscall.ENOSPC)
+}
+
+// TestFlushMeetsTurns: wherever the journal goes, and whatever its policy becomes, what was flushed is in one of the files.
+func TestFlushMeetsTurns(t *testing.T) {
+	d := newDisk()
+	j := newTestJournal(t, d, FsyncEverySecond)
+	var last [4]atomic.Int64
+	var all sync.WaitGroup
+	for w := range last {
+		all.Go(func() {
+			for n := range 500 {
+				j.Append(effect("SET", strconv.Itoa(w), strconv.Itoa(n)))
+				if err := j.Flush(); err != nil {
+					require.Equal(t, nook.ErrClosed, err)
+					return
+				}
+				last[w].Store(int64(n + 1))
+			}
+		})
+	}
+	files := []string{"a.aof"}
+	for i := range 10 {
+		name := string(rune('b'+i)) + ".aof"
+		next, err := d.create(name)
+		require.NoError(t, err)
+		require.NoError(t, <-j.rotate(next, func() error { return nil }))
+		files = append(files, name)
+		require.NoError(t, j.setPolicy(Fsync(i%3)))
+		var want [len(last)]int64
+		for w := range want {
+			want[w] = last[w].Load()
+		}
+		have := map[string]int{}
+		for _, name := range files {
+			units, err := replayed(d.content(name))
+			require.Equal(t, io.EOF, err)
+			for _, u := range units {
+				have[u[0].Args[1]]++
+			}
+		}
+		for w, n := range want {
+			require.GreaterOrEqual(t, int64(have[strconv.Itoa(w)]), n)
+		}
+	}
+	require.NoError(t, j.close())
+	all.Wait()
 }
 
 // TestDiskFull: what could not be written is told to those who wait and to all who

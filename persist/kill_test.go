@@ -24,7 +24,7 @@ import (
 
 // # Killed
 //
-// A child process, which is this very binary, keeps a store with FsyncAlways, under load, with snapshots and rewrites going on. It is killed at some
+// A child process, which is this very binary, keeps a store, under load, with snapshots and rewrites going on. It is killed at some
 // moment, again and again on the same directory. Whatever it had told its parent is safe must be there.
 //
 // Writer w appends the numbers from 0 to two lists, and to nothing else, in one transaction each; after a restart it goes on with the one that follows the last that is
@@ -77,15 +77,23 @@ func TestKilled(t *testing.T) {
 }
 
 // TestKilledServer is about the server: the parent writes.
-func TestKilledServer(t *testing.T) {
+func TestKilledServer(t *testing.T) { killServers(t, persist.FsyncAlways, killCycles(t)/2) }
+
+// TestKilledServerThatSyncsLater has told its clients of nothing that the system does not have, whatever it has yet to sync.
+func TestKilledServerThatSyncsLater(t *testing.T) {
+	killServers(t, persist.FsyncEverySecond, killCycles(t)/4)
+}
+
+func killServers(t *testing.T, policy persist.Fsync, cycles int) {
+	t.Helper()
 	if dir := os.Getenv(killEnv); dir != "" {
-		must(serveUntilKilled(dir))
+		must(serveUntilKilled(dir, policy))
 	}
 	dir := t.TempDir()
 	acked := make([]int, killedWriters)
 	next := make([]int, killedWriters)
-	for cycle := range killCycles(t) / 2 {
-		c := startChild(t, "TestKilledServer", dir)
+	for cycle := range cycles {
+		c := startChild(t, t.Name(), dir)
 		require.True(t, c.out.Scan())
 		socket := c.out.Text()
 		enough := rand.IntN(300)
@@ -148,9 +156,9 @@ func (c *child) wait(t *testing.T) {
 	require.ErrorContains(t, err, "killed")
 }
 
-// keeps opens the directory as both children do, and keeps saving and rewriting.
-func keeps(dir string) (*persist.Store, error) {
-	s, err := persist.Open(dir, &persist.Options{AppendOnly: true, Fsync: persist.FsyncAlways})
+// keeps opens the directory as all children do, and keeps saving and rewriting.
+func keeps(dir string, policy persist.Fsync) (*persist.Store, error) {
+	s, err := persist.Open(dir, &persist.Options{AppendOnly: true, Fsync: policy})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +174,7 @@ func keeps(dir string) (*persist.Store, error) {
 
 // writeUntilKilled is the child of TestKilled.
 func writeUntilKilled(dir string) error {
-	s, err := keeps(dir)
+	s, err := keeps(dir, persist.FsyncAlways)
 	if err != nil {
 		return err
 	}
@@ -198,9 +206,9 @@ func appendTo(s *nook.Store, w, n int) error {
 	})
 }
 
-// serveUntilKilled is the child of TestKilledServer. It tells its socket when it serves.
-func serveUntilKilled(dir string) error {
-	s, err := keeps(dir)
+// serveUntilKilled is the child of killServers. It tells its socket when it serves.
+func serveUntilKilled(dir string, policy persist.Fsync) error {
+	s, err := keeps(dir, policy)
 	if err != nil {
 		return err
 	}

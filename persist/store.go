@@ -405,6 +405,13 @@ func (j sealed) Commit() error {
 	return j.journal.Commit()
 }
 
+func (j sealed) Flush() error {
+	if j.journal == nil {
+		return nook.ErrClosed
+	}
+	return j.journal.Flush()
+}
+
 // Status is what is under way, and what came of it last.
 type Status struct {
 	Saving    bool      // a snapshot is being written

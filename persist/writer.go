@@ -3,6 +3,8 @@ package persist
 import (
 	"bytes"
 	"io"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nookdb/nook/internal/aof"
@@ -21,19 +23,22 @@ const (
 
 // A writer is the goroutine of a journal that writes. It goes round: rest until
 // there is something to do, take what there is, write it, sync it if someone waits
-// for that.
+// for that. Others may make a round in between.
 //
 // Once a second, with FsyncEverySecond, a second goroutine syncs what has been
 // written, while the writer goes on: it lives as long as that sync.
 type writer struct {
 	journal *journal
-	file    file
-	length  int64 // of file
-	written int64 // the position up to which all has been written
-	begun   int64 // the position up to which it has been synced, or will be by the sync under way
-	last    time.Time
-	timer   *time.Timer
-	flight  chan struct{} // closed when the sync in the background has ended; nil if there is none
+	timer   *time.Timer // the goroutine's alone
+
+	written atomic.Int64 // the position up to which all has been written, changed with mu held
+
+	mu     sync.Mutex    // held for a round; before that of the journal
+	file   file          // guarded by mu
+	length int64         // of file, guarded by mu
+	begun  int64         // the position up to which it has been synced, or will be by the sync under way; guarded by mu
+	last   time.Time     // when that sync was begun, guarded by mu
+	flight chan struct{} // closed when the sync in the background has ended; nil if there is none; guarded by mu
 }
 
 func newWriter(j *journal, f file, length int64) *writer {
@@ -43,29 +48,61 @@ func newWriter(j *journal, f file, length int64) *writer {
 }
 
 func (w *writer) run() {
-	j := w.journal
-	defer close(j.ended)
+	defer close(w.journal.ended)
 	for {
 		w.rest()
-		b := j.take()
-		err := j.failure()
-		if err == nil {
-			if err = w.put(&b); err != nil {
-				j.fail(err)
-				err = j.failure()
-			}
-		}
-		for _, t := range b.turns { // those that were not come to
-			t.done <- err
-		}
-		j.recycle(b.chunks)
-		if b.last {
-			w.land()
-			_ = w.file.Close() // what it has is durable, or an error has been told
-			j.end()
+		if w.round() {
+			w.end()
 			return
 		}
 	}
+}
+
+// round writes what there is, and reports whether the journal is to be closed.
+func (w *writer) round() (last bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.empty()
+}
+
+// flush returns when what stands before a position has been written, or cannot be.
+func (w *writer) flush(position int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.written.Load() < position {
+		w.empty()
+	}
+	if w.written.Load() < position {
+		return w.journal.failure()
+	}
+	return nil
+}
+
+// empty takes what the buffer holds, and writes it. mu is held.
+func (w *writer) empty() (last bool) {
+	j := w.journal
+	b := j.take()
+	err := j.failure()
+	if err == nil {
+		if err = w.put(&b); err != nil {
+			j.fail(err)
+			err = j.failure()
+		}
+	}
+	for _, t := range b.turns { // those that were not come to
+		t.done <- err
+	}
+	j.recycle(b.chunks)
+	return b.last
+}
+
+// end lets go of the file.
+func (w *writer) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.land()
+	_ = w.file.Close() // what it has is durable, or an error has been told
+	w.journal.end()
 }
 
 // rest returns when there is something to do.
@@ -105,13 +142,15 @@ func (w *writer) sleep(length int, d time.Duration) (always bool) {
 // untilSync returns how long it is to the next sync of FsyncEverySecond, negative if there is
 // nothing to sync. While one is under way its end wakes the writer.
 func (w *writer) untilSync() time.Duration {
-	if w.begun == w.written || w.flying() || !w.journal.everySecond() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.begun == w.written.Load() || w.flying() || !w.journal.everySecond() {
 		return -1
 	}
 	return max(0, syncInterval-time.Since(w.last))
 }
 
-// put writes a batch, and makes the turns in it. It removes those from the
+// put writes a batch, mu being held as in all that follow, and makes the turns in it. It removes those from the
 // batch that it has answered.
 func (w *writer) put(b *batch) error {
 	from := 0
@@ -131,7 +170,7 @@ func (w *writer) put(b *batch) error {
 	switch {
 	case b.sync:
 		return w.sync()
-	case b.every && w.begun < w.written && !w.flying() && time.Since(w.last) >= syncInterval:
+	case b.every && w.begun < w.written.Load() && !w.flying() && time.Since(w.last) >= syncInterval:
 		w.takeOff()
 	}
 	return nil
@@ -150,7 +189,7 @@ func (w *writer) write(chunks [][]byte) error {
 			return err
 		}
 		w.length += int64(n)
-		w.written += int64(n)
+		w.written.Add(int64(n))
 	}
 	return nil
 }
@@ -208,14 +247,14 @@ func (w *writer) sync() error {
 	if err := w.journal.failure(); err != nil {
 		return err
 	}
-	if w.begun < w.written {
-		w.begun, w.last = w.written, time.Now()
+	if w.begun < w.written.Load() {
+		w.begun, w.last = w.written.Load(), time.Now()
 		if err := w.file.sync(); err != nil {
 			w.forgo()
 			return err
 		}
 	}
-	w.journal.makeDurable(w.written)
+	w.journal.makeDurable(w.written.Load())
 	return nil
 }
 
@@ -223,7 +262,7 @@ func (w *writer) sync() error {
 // who opens the file next, until the power goes: that would leave a hole before what is written then.
 func (w *writer) forgo() {
 	w.journal.mu.Lock()
-	always, unsafe := w.journal.policy == FsyncAlways, w.written-w.journal.durable
+	always, unsafe := w.journal.policy == FsyncAlways, w.written.Load()-w.journal.durable
 	w.journal.mu.Unlock()
 	if always && w.file.truncate(w.length-unsafe) == nil {
 		w.length -= unsafe
@@ -233,7 +272,7 @@ func (w *writer) forgo() {
 
 // takeOff begins to make durable, in the background, what was written.
 func (w *writer) takeOff() {
-	w.begun, w.last = w.written, time.Now()
+	w.begun, w.last = w.written.Load(), time.Now()
 	ended := make(chan struct{})
 	w.flight = ended
 	w.journal.syncing.Store(true)

@@ -20,10 +20,20 @@ func (e *unsafeError) Unwrap() error { return e.reason }
 func (s *session) commit() error {
 	began := s.server.spikeBegins()
 	err := s.server.store.Commit()
-	s.server.spikeEnds("aof-fsync-always", began)
+	if !began.IsZero() {
+		s.server.spikeEnds(s.server.commitEvent(), began)
+	}
 	if err == nil || !s.owes {
 		s.owes = false
 		return nil
 	}
 	return &unsafeError{err}
+}
+
+// commitEvent returns the kind of event that a wait for the journal is: for the disk, or, unless each write is to be there, for the system to take it.
+func (s *Server) commitEvent() string {
+	if s.persistence.Parameters().Fsync == "always" {
+		return "aof-fsync-always"
+	}
+	return "aof-write"
 }

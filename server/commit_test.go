@@ -6,10 +6,12 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/nookdb/nook"
+	"github.com/nookdb/nook/internal/command"
 	"github.com/nookdb/nook/internal/redistest"
 )
 
@@ -82,3 +84,40 @@ func TestUnsafeRepliesAreNotSent(t *testing.T) {
 type failing struct{ *gate }
 
 func (f failing) Commit() error { return errors.New("the disk is gone") }
+
+// slow is a journal whose Commit takes a second.
+type slow struct{ clock *nook.ManualClock }
+
+func (slow) Admit() error         { return nil }
+func (slow) Append([]nook.Effect) {}
+
+func (j slow) Commit() error {
+	j.clock.Advance(time.Second)
+	return nil
+}
+
+// synced is persistence with a policy.
+type synced struct {
+	command.Persistence
+	policy string
+}
+
+func (p synced) Parameters() command.PersistenceParameters {
+	return command.PersistenceParameters{Fsync: p.policy}
+}
+
+func (synced) SetParameters(command.PersistenceParameters) {}
+func (synced) Refusal() error                              { return nil }
+
+// TestWaitsForTheJournalAreSpikes of a kind that says what was waited for.
+func TestWaitsForTheJournalAreSpikes(t *testing.T) {
+	for policy, event := range map[string]string{"always": "aof-fsync-always", "everysec": "aof-write", "no": "aof-write"} {
+		clock := nook.NewManualClock(time.Time{})
+		h := start(t, &nook.Options{Journal: slow{clock}, Clock: clock}, nil)
+		h.server.persistence = synced{policy: policy}
+		c := h.client()
+		c.Do("CONFIG", "SET", "latency-monitor-threshold", "1000")
+		c.Do("SET", "k", "v")
+		require.Equal(t, event, c.Do("LATENCY", "LATEST").Elems[0].Elems[0].Str)
+	}
+}
