@@ -47,8 +47,8 @@ func TestRepliesWaitForTheJournal(t *testing.T) {
 		synctest.Wait()
 		require.EqualValues(t, 1, g.commits.Load())
 		select {
-		case <-answered:
-			require.Fail(t, "a reply came before its change was safe")
+		case err := <-answered:
+			require.Fail(t, "a reply came before its change was safe", "error %v", err)
 		default:
 		}
 		n, _, err := h.store.Get("n")
