@@ -387,7 +387,7 @@ func TestFlushMeetsTurns(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, <-j.rotate(next, func() error { return nil }))
 		files = append(files, name)
-		require.NoError(t, j.setPolicy(Fsync(i%3)))
+		j.promise(Fsync(i % 3))
 		var want [len(last)]int64
 		for w := range want {
 			want[w] = last[w].Load()
