@@ -28,7 +28,10 @@ func (s *Store) Loaded() error {
 // Twin returns an empty store with the options of s as they were when that was made, and the sizes of collections of now. It has no Journal and is
 // being loaded. It is for Adopt.
 func (s *Store) Twin() *Store {
+	first := &s.ks.shards[0]
+	first.mu.Lock() // who changes the Journal has all of them locked
 	o := s.ks.opts
+	first.mu.Unlock()
 	o.Encodings, o.Journal, o.Loading = s.ks.current().Encodings, nil, true
 	return &Store{commands{ks: newKeyspace(o)}}
 }

@@ -84,3 +84,12 @@ func TestAdopt(t *testing.T) {
 	require.ErrorIs(t, s.Adopt(other), nook.ErrNoTwin)
 	require.ErrorIs(t, s.Adopt(s), nook.ErrNoTwin)
 }
+
+// TestTwinWhileJournalChanges is for the race detector.
+func TestTwinWhileJournalChanges(t *testing.T) {
+	s := nook.NewChecked(t, nook.Options{})
+	over := make(chan error)
+	go func() { over <- s.SetJournal(nil) }()
+	require.NoError(t, s.Twin().Close())
+	require.NoError(t, <-over)
+}
