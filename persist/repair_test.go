@@ -256,7 +256,7 @@ func prefixOf(t *testing.T, d *disk, what string) int {
 	return n
 }
 
-// TestRepairInterrupted has each step of a repair fail, and the power: it can be done again, with the same result, and the original is still there.
+// TestRepairInterrupted has each step of a repair that changes something fail, and the power: it can be done again, with the same result, and the original is still there.
 func TestRepairInterrupted(t *testing.T) {
 	files, _ := history(t)
 	increments := []string{inAppendDir("appendonly.aof.2.incr.aof"), inAppendDir("appendonly.aof.3.incr.aof")}
@@ -281,7 +281,12 @@ func TestRepairInterrupted(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(uint64(n), 1))
 			d := diskOf(damaged)
 			i := &injector{fault: fault{err: syscall.EIO}, left: n}
-			d.failWhen(i.inject)
+			d.failWhen(func(op, name string, size int) (int, error) {
+				if op == "open" || op == "read" || op == "size" || op == "list" { // they change nothing
+					return 0, nil
+				}
+				return i.inject(op, name, size)
+			})
 			_, err := repair(d, "", &RepairOptions{Force: true})
 			if i.hit == "" {
 				require.NoError(t, err, what)
