@@ -1,6 +1,7 @@
 package persist
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/nookdb/nook"
@@ -152,12 +153,21 @@ func (s *Store) endAppending() error {
 	if j == nil {
 		return nil
 	}
-	if err := s.SetJournal(nil); err != nil {
+	if err := s.SetJournal(retiring{j}); err != nil {
 		return err
 	}
 	s.journal.Store(nil)
-	return j.retire()
+	err := j.retire()
+	return cmp.Or(err, s.SetJournal(nil))
 }
+
+// retiring is the journal of a store while its last one is being ended: nothing is kept any more, but who has appended to that one hears what has come of it.
+type retiring struct{ last *journal }
+
+func (retiring) Admit() error         { return nil }
+func (retiring) Append([]nook.Effect) {}
+func (j retiring) Commit() error      { return j.last.Commit() }
+func (j retiring) Flush() error       { return j.last.Flush() }
 
 // haltRewrite has a rewrite end. It returns what is closed when that has ended, nil if there is none.
 func (s *Store) haltRewrite() <-chan struct{} {

@@ -8,8 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -283,6 +285,40 @@ func TestRealServerFindsAppendOnly(t *testing.T) {
 	c := startOn(t, dir)
 	require.Equal(t, "v", c.Do("GET", "k").Str)
 	require.Equal(t, "w", c.Do("GET", "after").Str)
+}
+
+// TestSwitchedOffWhileAWriteIsOwed: who has written while the file was on hears what has become of that, though it is being switched off.
+func TestSwitchedOffWhileAWriteIsOwed(t *testing.T) {
+	for _, why := range []error{nil, syscall.EIO} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDisk()
+			s := reopened(t, d, nil, keeping())
+			var syncs atomic.Int64
+			disk := make(chan struct{})
+			d.failWhen(func(op, name string, n int) (int, error) {
+				_, _ = counting("sync", &syncs, disk)(op, name, n)
+				if op == "sync" {
+					return 0, why
+				}
+				return 0, nil
+			})
+			var owes bool
+			require.NoError(t, s.As(&nook.Caller{Owes: &owes}).Set("k", "v"))
+			require.True(t, owes)
+			off, told := make(chan error, 1), make(chan error, 1)
+			go func() { off <- s.SetAppendOnly(false) }()
+			synctest.Wait()
+			require.EqualValues(t, 1, syncs.Load())
+			go func() { told <- s.Commit() }()
+			synctest.Wait()
+			require.Empty(t, told)
+			close(disk)
+			require.ErrorIs(t, <-told, why)
+			require.ErrorIs(t, <-off, why)
+			require.NoError(t, s.Set("k", "w"), "nobody keeps it")
+			require.NoError(t, s.Close())
+		})
+	}
 }
 
 // TestSwitchedWhileItEnds: what ends the store and what switches its file meet in any order.

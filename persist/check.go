@@ -53,7 +53,7 @@ type FileCheck struct {
 }
 
 // String says it on a line.
-func (c *FileCheck) String() string {
+func (c FileCheck) String() string {
 	text := fmt.Sprintf("%s: %v, %d bytes", c.File, c.Kind, c.Size)
 	if c.Version > 0 {
 		text += fmt.Sprintf(", version %d, %d keys, %d with a time to live, %d libraries", c.Version, c.Keys, c.Timed, c.Libraries)
@@ -74,7 +74,7 @@ func (c *FileCheck) String() string {
 }
 
 // failure returns what is wrong, nil if nothing is.
-func (c *FileCheck) failure() *FileError {
+func (c FileCheck) failure() *FileError {
 	var e *FileError
 	errors.As(c.Err, &e)
 	return e

@@ -62,7 +62,7 @@ type journal struct {
 	wanted   int64  // the position that someone wants to be durable, guarded by mu
 	signalAt int    // the length of buf at which Append wakes the writer, guarded by mu
 	closing  bool   // guarded by mu
-	retired  bool   // nobody appends any more, guarded by mu
+	retired  bool   // no store has it any more, guarded by mu
 	waits    int64  // how often somebody had to wait for room, guarded by mu
 	err      error  // why nothing is written any more, guarded by mu
 

@@ -51,7 +51,7 @@ const (
 )
 
 // String says it on a line.
-func (c *Change) String() string {
+func (c Change) String() string {
 	var text string
 	switch c.how {
 	case cutEnd:
@@ -75,7 +75,7 @@ func (c *Change) String() string {
 }
 
 // Loses reports whether anything is lost that was whole once.
-func (c *Change) Loses() bool { return c.how != cutEnd }
+func (c Change) Loses() bool { return c.how != cutEnd }
 
 // RepairOptions are the options of Repair.
 type RepairOptions struct {
