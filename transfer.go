@@ -10,6 +10,9 @@ var transferring sync.Mutex
 //
 // It fails with ErrOutOfMemory if the other store has no room, and with ErrSameObject if it is the same store. Then no key has moved.
 //
+// Each store tells its own Journal, and Transfer returns when both have committed. A crash before that may leave a key in both
+// files, or in neither: files of two stores have no common moment.
+//
 // O(n) in the number of keys; in their values if the other store has a Journal.
 func (s *Store) Transfer(to *Store, keys ...string) (n int, err error) {
 	switch {
